@@ -1,0 +1,102 @@
+#include "proto/base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+enum { BLOCK_BYTES = 64 * 1024 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size;
+    size_t used;
+    _Alignas(max_align_t) char bytes[];
+};
+
+void arena_init(struct arena *arena, size_t limit)
+{
+    *arena = (struct arena){.limit = limit};
+}
+
+static void blocks_free(struct arena_block *block)
+{
+    while (block) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+}
+
+void arena_fini(struct arena *arena)
+{
+    blocks_free(arena->first);
+    *arena = (struct arena){.limit = arena->limit};
+}
+
+void arena_reset(struct arena *arena)
+{
+    if (arena->first) {
+        blocks_free(arena->first->next);
+        arena->first->next = NULL;
+        arena->first->used = 0;
+    }
+    arena->current = arena->first;
+    arena->used = 0;
+    arena->overflowed = false;
+}
+
+static struct arena_block *block_add(struct arena *arena, size_t size)
+{
+    size_t capacity = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+    struct arena_block *block = malloc(sizeof *block + capacity);
+    if (!block)
+        return NULL;
+    *block = (struct arena_block){.size = capacity};
+    if (arena->current)
+        arena->current->next = block;
+    else
+        arena->first = block;
+    arena->current = block;
+    return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    if (rounded < size || rounded > arena->limit - arena->used) {
+        arena->overflowed = true;
+        return NULL;
+    }
+    struct arena_block *block = arena->current;
+    if (!block || block->size - block->used < rounded)
+        block = block_add(arena, rounded);
+    if (!block) {
+        arena->overflowed = true;
+        return NULL;
+    }
+    void *memory = block->bytes + block->used;
+    block->used += rounded;
+    arena->used += rounded;
+    memset(memory, 0, rounded);
+    return memory;
+}
+
+void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) {
+        arena->overflowed = true;
+        return NULL;
+    }
+    return arena_alloc(arena, total);
+}
+
+struct slice arena_copy(struct arena *arena, struct slice bytes)
+{
+    char *copy = bytes.len == SIZE_MAX ? NULL : arena_alloc(arena, bytes.len + 1);
+    if (!copy)
+        return slice_from(NULL, 0);
+    if (bytes.len)
+        memcpy(copy, bytes.ptr, bytes.len);
+    return slice_from(copy, bytes.len);
+}

@@ -1,0 +1,65 @@
+// The tagger: a pure library that turns an article into language, normalised text and named
+// entities. It knows nothing of ZeroMQ, libuv, LMDB or JSON; the same input and lexicon give the
+// same bytes, in any order, in any process.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/arena.h"
+#include "proto/base/err.h"
+#include "proto/base/slice.h"
+#include "proto/wire/article.h"
+
+#define TAGGER_VERSION "0.1.0"
+
+struct tagger;
+
+enum tag_field { TAG_TITLE = 0, TAG_BODY = 1 };
+
+enum tag_type { TAG_PERSON, TAG_ORGANISATION, TAG_PLACE, TAG_EVENT, TAG_PRODUCT, TAG_OTHER };
+
+struct tag_mention {
+    enum tag_field field;
+    uint32_t start, end; // Unicode code points into the field as submitted, end exclusive
+    struct slice exact;  // the submitted bytes of [start, end)
+    struct slice base;   // dictionary form
+};
+
+struct tag_entity {
+    struct slice id; // Wikidata QID, "geonames:N", or a stable local id "local:..."
+    enum tag_type type;
+    struct slice name; // canonical name, in English where the lexicon has it, else the dictionary
+                       // form of the longest mention
+    const struct tag_mention *mentions;
+    size_t mention_count;          // at least 1; in order of title before body, then start
+    const struct slice *spellings; // folded (proto/base/fold.h): mentions' bases and the lexicon's
+                                   // names; no doubles
+    size_t spelling_count;
+};
+
+struct tag_result {
+    struct slice language; // primary BCP 47 tag; "und" when it cannot be told
+    double confidence;     // of the language, 0 to 1
+    struct slice text;     // normalised body: NFC, furniture removed, wrapped lines joined
+    struct slice edits;    // proto/wire/edit.h: makes `text` of the submitted body
+    const struct tag_entity *entities; // in order of first mention
+    size_t entity_count;
+};
+
+// Maps the lexicon (shared between processes) and checks its version and checksum. NULL path:
+// path_find_data("lexicon.tlx"). 0 or negative errno with err.
+int tagger_open(struct tagger **out, const char *lexicon_path, struct err *err);
+void tagger_close(struct tagger *tagger);
+
+// Identity of the lexicon in use, e.g. "2026-11-22-9f3c21aa". Valid as long as the tagger.
+const char *tagger_lexicon_id(const struct tagger *tagger);
+
+// Tags one article that passed article_check. Everything in *out lives in `arena` or in the
+// article's own bytes. 0; -ENOMEM when the arena's limit was reached; -EINVAL with err when the
+// article cannot be tagged.
+int tagger_run(const struct tagger *tagger, const struct article *article, struct arena *arena,
+               struct tag_result *out, struct err *err);
+
+// "person", "organisation", "place", "event", "product", "other". Static.
+const char *tag_type_name(enum tag_type type);
