@@ -1,0 +1,24 @@
+// The stream endpoint: subscriptions with a filter and credit, replay then live (PROTOCOL.md,
+// section 8).
+#pragma once
+
+#include "proto/base/err.h"
+
+struct telexd;
+struct stream;
+
+struct stream_stats {
+    unsigned subscriptions;
+    unsigned long delivered, damaged, refused;
+};
+
+// Binds the endpoint of the configuration.
+int stream_create(struct stream **out, struct telexd *telexd, struct err *err);
+
+// New events are committed: every open subscription with credit goes on. Cheap; call once per
+// collected batch of commits.
+void stream_wake(struct stream *stream);
+
+void stream_close(struct stream *stream); // no more deliveries; unbinds
+void stream_destroy(struct stream *stream);
+void stream_get_stats(const struct stream *stream, struct stream_stats *out);
