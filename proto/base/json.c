@@ -35,7 +35,9 @@ json_t *json_parse(struct slice text, struct err *err)
     }
     json_error_t where;
     json_t *root = json_loadb(text.len ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &where);
-    if (!root)
+    if (!root && where.line <= 1)
+        err_set(err, "column %d: %s", where.column, where.text);
+    else if (!root)
         err_set(err, "line %d, column %d: %s", where.line, where.column, where.text);
     return root;
 }

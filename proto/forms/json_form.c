@@ -1,0 +1,368 @@
+#include "proto/forms/json_form.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/json.h"
+#include "proto/base/utf8.h"
+
+// Names of our own: they mean the article's fields wherever they stand and never occur in extra.
+static const char *const OWN_NAMES[] = {"uri", "title", "source", "language", "published", "body"};
+
+enum { OWN_COUNT = sizeof OWN_NAMES / sizeof *OWN_NAMES };
+
+void json_refuse(struct json_reading *r, enum wire_code code, const char *format, ...)
+{
+    if (r->code != WIRE_OK)
+        return;
+    char text[sizeof r->err->text];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    err_set(r->err, "%s", text);
+    r->code = code;
+}
+
+static const char *type_name(const json_t *value)
+{
+    static const char *const names[] = {
+        [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
+        [JSON_INTEGER] = "a number", [JSON_REAL] = "a number",  [JSON_TRUE] = "true",
+        [JSON_FALSE] = "false",      [JSON_NULL] = "null"};
+    return names[json_typeof(value)];
+}
+
+static bool is_given(const json_t *value)
+{
+    return value && !json_is_null(value);
+}
+
+static void mark_taken(struct json_reading *r, const json_t *value)
+{
+    if (r->taken_count < sizeof r->taken / sizeof *r->taken)
+        r->taken[r->taken_count++] = value;
+}
+
+static bool is_taken(const struct json_reading *r, const json_t *value)
+{
+    for (size_t i = 0; i < r->taken_count; i++) {
+        if (r->taken[i] == value)
+            return true;
+    }
+    return false;
+}
+
+struct slice json_take_value(struct json_reading *r, const json_t *value, const char *name)
+{
+    if (!is_given(value))
+        return slice_from(NULL, 0);
+    if (!json_is_string(value)) {
+        json_refuse(r, WIRE_BAD_ARTICLE, "%s is %s; it must be a string", name, type_name(value));
+        return slice_from(NULL, 0);
+    }
+    mark_taken(r, value);
+    struct slice text = slice_from(json_string_value(value), json_string_length(value));
+    return text.len ? arena_copy(r->arena, text) : slice_from(NULL, 0);
+}
+
+struct slice json_take_text(struct json_reading *r, const char *name)
+{
+    return json_take_value(r, json_object_get(r->object, name), name);
+}
+
+struct slice json_take_html(struct json_reading *r, const json_t *value, const char *name)
+{
+    struct slice text = slice_from(NULL, 0);
+    if (!is_given(value))
+        return text;
+    if (!json_is_string(value)) {
+        json_refuse(r, WIRE_BAD_ARTICLE, "%s is %s; it must be a string", name, type_name(value));
+        return text;
+    }
+    if (!r->html) {
+        json_refuse(r, WIRE_BAD_ARTICLE,
+                    "%s is HTML and there is no plain text; push it through telex push, which "
+                    "makes text of it",
+                    name);
+        return text;
+    }
+    mark_taken(r, value);
+    struct slice html = slice_from(json_string_value(value), json_string_length(value));
+    struct err reason = {.text = ""};
+    if (r->html(html, r->arena, &text, &reason) != 0)
+        json_refuse(r, WIRE_BAD_ARTICLE, "%s: %s", name, err_text(&reason));
+    return text;
+}
+
+// --- JSON Feed
+
+bool json_form_is_feed(const json_t *root)
+{
+    static const char prefix[] = "https://jsonfeed.org/version/";
+    struct slice version = json_get_slice(root, "version");
+    return version.len >= sizeof prefix - 1 &&
+           memcmp(version.ptr, prefix, sizeof prefix - 1) == 0 &&
+           json_is_array(json_object_get(root, "items"));
+}
+
+static bool is_feed_item(const json_t *object)
+{
+    static const char *const marks[] = {"content_text",  "content_html", "date_published",
+                                        "date_modified", "external_url", "url"};
+    if (is_given(json_object_get(object, "uri")))
+        return false;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        if (json_object_get(object, marks[i]))
+            return true;
+    }
+    return false;
+}
+
+// JSON Feed 1.1: "If an id is presented as a number, a JSON Feed reader must coerce it to a
+// string."
+static struct slice feed_id(struct json_reading *r)
+{
+    const json_t *id = json_object_get(r->object, "id");
+    if (!json_is_integer(id))
+        return json_take_value(r, id, "id");
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
+    mark_taken(r, id);
+    return arena_copy(r->arena, slice_from(digits, (size_t)len));
+}
+
+static void feed_item_read(struct json_reading *r)
+{
+    r->out->uri = feed_id(r);
+    if (!r->out->uri.len)
+        r->out->uri = json_take_text(r, "url");
+    if (!r->out->uri.len)
+        json_refuse(r, WIRE_BAD_ARTICLE,
+                    "id is missing; every item of a JSON Feed needs a stable id");
+    r->out->title = json_take_text(r, "title");
+    r->out->source = json_take_text(r, "source");
+    r->out->published = json_take_text(r, "published");
+    if (!r->out->published.len)
+        r->out->published = json_take_text(r, "date_published");
+    if (!r->out->published.len)
+        r->out->published = json_take_text(r, "date_modified");
+    r->out->body = json_take_text(r, "content_text");
+    if (!r->out->body.len)
+        r->out->body =
+            json_take_html(r, json_object_get(r->object, "content_html"), "content_html");
+    if (!r->out->body.len)
+        r->out->body = json_take_text(r, "summary");
+}
+
+// --- plain
+
+static void plain_read(struct json_reading *r)
+{
+    r->out->uri = json_take_text(r, "uri");
+    r->out->title = json_take_text(r, "title");
+    r->out->body = json_take_text(r, "body");
+    r->out->source = json_take_text(r, "source");
+    r->out->published = json_take_text(r, "published");
+}
+
+// --- extra
+
+static bool is_own_name(const char *name)
+{
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        if (strcmp(name, OWN_NAMES[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool array_holds_taken(const struct json_reading *r, const json_t *array)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *value = json_object_get(json_array_get(array, i), "value");
+        if (value && is_taken(r, value))
+            return true;
+    }
+    return false;
+}
+
+// Of `headlines` and `bodies` the element that became the title or the body is left out; what stays
+// goes to extra. Returns how many stay.
+static size_t put_rest_of_array(struct buf *out, const struct json_reading *r, const json_t *array)
+{
+    size_t kept = 0;
+    buf_put_byte(out, '[');
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *element = json_array_get(array, i);
+        const json_t *value = json_object_get(element, "value");
+        if (value && is_taken(r, value))
+            continue;
+        if (kept++)
+            buf_put_byte(out, ',');
+        json_put_value(out, element);
+    }
+    buf_put_byte(out, ']');
+    return kept;
+}
+
+static void put_key(struct buf *out, const struct json_reading *r, const char *name)
+{
+    char renamed[32];
+    if (is_own_name(name)) {
+        snprintf(renamed, sizeof renamed, "ninjs_%s", name);
+        if (!json_object_get(r->object, renamed))
+            name = renamed;
+    }
+    if (out->len > 1)
+        buf_put_byte(out, ',');
+    json_put_string(out, slice_from_text(name));
+    buf_put_byte(out, ':');
+}
+
+static void put_member(struct buf *out, const struct json_reading *r, const char *name,
+                       const json_t *value)
+{
+    if (is_taken(r, value) || (is_own_name(name) && json_is_null(value)))
+        return;
+    size_t before = out->len;
+    put_key(out, r, name);
+    if (!json_is_array(value) || !array_holds_taken(r, value))
+        json_put_value(out, value);
+    else if (put_rest_of_array(out, r, value) == 0)
+        out->len = before;
+}
+
+// Everything that was not taken, as one compact object; empty when nothing is left.
+static void extra_read(struct json_reading *r)
+{
+    struct buf extra;
+    // One byte more than the limit: article_check words the refusal.
+    buf_init(&extra, FORMS_JSON_MAX);
+    buf_put_byte(&extra, '{');
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)r->object, name, value) put_member(&extra, r, name, value);
+    buf_put_byte(&extra, '}');
+    if (extra.failed || extra.len > WIRE_EXTRA_MAX)
+        json_refuse(r, WIRE_TOO_LARGE,
+                    "the fields beside title and body are %zu bytes, at most %d are kept; leave "
+                    "out what is encoded in them (images, documents)",
+                    extra.len, WIRE_EXTRA_MAX);
+    else if (extra.len > 2)
+        r->out->extra = arena_copy(r->arena, buf_slice(&extra));
+    buf_fini(&extra);
+}
+
+// --- reading
+
+// extra was just written by us: its syntax needs no second check.
+static void check(struct json_reading *r)
+{
+    if (r->arena->overflowed)
+        json_refuse(r, WIRE_TOO_LARGE, "the article needs more than the %zu bytes it may use",
+                    r->arena->limit);
+    if (r->code != WIRE_OK)
+        return;
+    struct article checked = *r->out;
+    checked.extra = slice_from(NULL, 0);
+    r->code = article_check(&checked, r->body_max, r->err);
+}
+
+enum wire_code json_form_read(const json_t *object, const struct json_defaults *defaults,
+                              size_t body_max, forms_html_cb html, struct arena *arena,
+                              struct article *out, struct err *err)
+{
+    static const struct json_defaults none;
+    struct err unread;
+    *out = (struct article){0};
+    struct json_reading r = {.object = object,
+                             .defaults = defaults ? defaults : &none,
+                             .body_max = body_max,
+                             .html = html,
+                             .arena = arena,
+                             .out = out,
+                             .err = err ? err : &unread};
+    if (json_object_get(object, "body"))
+        plain_read(&r);
+    else if (is_feed_item(object))
+        feed_item_read(&r);
+    else if (ninjs_is_like(object))
+        ninjs_read(&r);
+    else
+        plain_read(&r);
+    out->language = json_take_text(&r, "language");
+    if (!out->language.len)
+        out->language = arena_copy(arena, r.defaults->language);
+    if (!out->source.len)
+        out->source = arena_copy(arena, r.defaults->source);
+    if (r.code == WIRE_OK)
+        extra_read(&r);
+    check(&r);
+    return r.code;
+}
+
+// Commas and brackets outside strings: an upper bound of the values jansson will allocate.
+static size_t count_values(struct slice text)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '"') {
+            for (i++; i < text.len && text.ptr[i] != '"'; i++)
+                i += text.ptr[i] == '\\';
+        } else {
+            count += c == ',' || c == '{' || c == '[';
+        }
+    }
+    return count;
+}
+
+enum wire_code json_form_parse(struct slice text, json_t **out, struct err *err)
+{
+    *out = NULL;
+    if (text.len > FORMS_JSON_MAX) {
+        err_set(err, "the article is %zu bytes of JSON, at most %d are read", text.len,
+                FORMS_JSON_MAX);
+        return WIRE_TOO_LARGE;
+    }
+    size_t valid = utf8_valid_prefix(text);
+    if (valid < text.len) {
+        err_set(err, "not UTF-8 at byte %zu (0x%02x); convert it to UTF-8 first", valid,
+                (unsigned char)text.ptr[valid]);
+        return WIRE_BAD_UTF8;
+    }
+    size_t values = count_values(text);
+    if (values > FORMS_VALUES_MAX) {
+        err_set(err, "more than %d values in one article", FORMS_VALUES_MAX);
+        return WIRE_TOO_LARGE;
+    }
+    *out = json_parse(text, err);
+    if (*out)
+        return WIRE_OK;
+    err_prefix(err, "not JSON");
+    return WIRE_BAD_JSON;
+}
+
+enum wire_code forms_read_json(struct slice text, size_t body_max, forms_html_cb html,
+                               struct arena *arena, struct article *out, struct err *err)
+{
+    json_t *root;
+    *out = (struct article){0};
+    enum wire_code code = json_form_parse(text, &root, err);
+    if (code != WIRE_OK)
+        return code;
+    if (!json_is_object(root)) {
+        err_set(err, "%s; an article is an object {\"uri\": ..., \"title\": ..., \"body\": ...}",
+                type_name(root));
+        code = WIRE_BAD_ARTICLE;
+    } else if (json_form_is_feed(root)) {
+        err_set(err, "a whole JSON Feed, not one article; push it through telex push");
+        code = WIRE_BAD_ARTICLE;
+    } else {
+        code = json_form_read(root, NULL, body_max, html, arena, out, err);
+    }
+    json_decref(root);
+    return code;
+}
