@@ -2,6 +2,8 @@
 
 #include <stdint.h>
 
+#include "proto/base/utf8.h"
+
 // Deepest nesting of brackets outside strings. jansson's own limit (2,048) is a compile-time
 // constant, far too generous here.
 static bool depth_is_within(struct slice text, int limit)
@@ -29,6 +31,12 @@ static bool depth_is_within(struct slice text, int limit)
 
 json_t *json_parse(struct slice text, struct err *err)
 {
+    size_t valid = utf8_valid_prefix(text);
+    if (valid < text.len) {
+        err_set(err, "not UTF-8 at byte %zu (0x%02x); convert it to UTF-8 first", valid,
+                (unsigned char)text.ptr[valid]);
+        return NULL;
+    }
     if (!depth_is_within(text, JSON_MAX_DEPTH)) {
         err_set(err, "nested more than %d deep", JSON_MAX_DEPTH);
         return NULL;

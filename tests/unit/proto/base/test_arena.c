@@ -1,0 +1,75 @@
+#include "proto/base/arena.h"
+
+#include "tests/unit/cmocka_all.h"
+
+static void test_memory_is_zeroed_and_aligned(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    for (size_t size = 1; size < 300; size++) {
+        unsigned char *memory = arena_alloc(&arena, size);
+        assert_non_null(memory);
+        assert_int_equal((uintptr_t)memory % 16, 0);
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(memory[i], 0);
+        memset(memory, 0xff, size);
+    }
+    arena_fini(&arena);
+}
+
+static void test_limit_is_a_state(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1000);
+    assert_non_null(arena_alloc(&arena, 900));
+    assert_null(arena_alloc(&arena, 200));
+    assert_true(arena.overflowed);
+    assert_null(arena_alloc_array(&arena, SIZE_MAX / 2, 16));
+    arena_reset(&arena);
+    assert_false(arena.overflowed);
+    assert_non_null(arena_alloc(&arena, 900));
+    arena_fini(&arena);
+}
+
+static void test_blocks_larger_than_a_block(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 10 << 20);
+    char *small = arena_alloc(&arena, 10);
+    char *large = arena_alloc(&arena, 3 << 20);
+    assert_non_null(small);
+    assert_non_null(large);
+    memset(large, 1, 3 << 20);
+    assert_int_equal(small[0], 0);
+    arena_reset(&arena);
+    char *again = arena_alloc(&arena, 100);
+    assert_int_equal(again[99], 0);
+    arena_fini(&arena);
+}
+
+static void test_copy_ends_in_nul(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 100);
+    struct slice copy = arena_copy(&arena, slice_from_text("Lavrov"));
+    assert_string_equal(copy.ptr, "Lavrov");
+    assert_int_equal(copy.len, 6);
+    assert_string_equal(arena_copy(&arena, slice_from(NULL, 0)).ptr, "");
+    assert_null(arena_copy(&arena, slice_from("x", 200)).ptr);
+    arena_fini(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory_is_zeroed_and_aligned),
+        cmocka_unit_test(test_limit_is_a_state),
+        cmocka_unit_test(test_blocks_larger_than_a_block),
+        cmocka_unit_test(test_copy_ends_in_nul),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
