@@ -33,14 +33,15 @@ struct token {
     uint32_t sentence; // number of its sentence, from 0
 };
 
-// One stretch of the normalised text and where it came from. Within a segment of kind "copy" bytes
-// map one to one.
+// One stretch of the normalised text and where it came from. Submitted bytes that lie in no segment
+// were removed.
 struct segment {
     uint32_t normalised; // first byte in text.normalised
     uint32_t submitted;  // first byte in text.submitted
     uint32_t normalised_len;
-    uint32_t submitted_len; // equal lengths: copied; else replaced as a whole (NFC, a line break
-                            // that became a space, something removed)
+    uint32_t submitted_len;
+    bool copied; // the same bytes, one to one; else replaced as a whole (NFC, a line break that
+                 // became a space)
 };
 
 struct text {
@@ -56,8 +57,19 @@ struct text {
 };
 
 // Normalises and tokenises a field. `furniture`: remove page furniture (bodies, not titles).
-// `language` (may be empty) guides abbreviations and sentence ends only. 0, or -ENOMEM when the
-// arena is full.
+// `language` (primary tag; may be empty) guides abbreviations and sentence ends only. 0; -EILSEQ
+// when the field is not well-formed UTF-8; -EFBIG when it is 1 GiB or more; -ENOMEM when the arena
+// is full. Time is linear in the length.
+//
+// Text: NFC; lines without furniture, joined where they were wrapped; "\n" between lines that were
+// not, "\n\n" where a blank line stood; single spaces; no invisible characters.
+//
+// Tokens: an English genitive is two words ("Trump", "'s"), every other inner apostrophe stays
+// ("O'Neill", "Kennedy'ego"); abbreviations of single letters and domain names are one word
+// ("U.S.", "z.B.", "kremlin.ru"), "J." is two tokens. Words of more than 240 bytes are cut. The
+// folded form is fold_name of the token, so that "U.S." gives "u s", and punctuation adds nothing
+// to text.folded: what stands there reads like fold_name of the whole, "Nord-Korea" as "nord
+// korea".
 int text_prepare(struct text *out, enum tag_field field, struct slice submitted,
                  struct slice language, bool furniture, struct arena *arena);
 
