@@ -65,10 +65,17 @@ size_t utf8_valid_prefix(struct slice slice)
 
 size_t utf8_count(struct slice bytes)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < bytes.len; i++)
-        count += !is_continuation((uint8_t)bytes.ptr[i]);
-    return count;
+    size_t continuations = 0, i = 0;
+    for (; bytes.len - i >= 8; i += 8) {
+        uint64_t word;
+        memcpy(&word, bytes.ptr + i, 8);
+        // The top bit of each byte that is 10xxxxxx.
+        uint64_t marks = word & ~(word << 1) & 0x8080808080808080u;
+        continuations += (size_t)__builtin_popcountll(marks);
+    }
+    for (; i < bytes.len; i++)
+        continuations += is_continuation((uint8_t)bytes.ptr[i]);
+    return bytes.len - continuations;
 }
 
 uint32_t utf8_next(struct slice bytes, size_t *at)

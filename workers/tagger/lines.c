@@ -81,10 +81,10 @@ static void line_measure(struct line *line, struct slice text)
         line->flags = LINE_BLANK;
         return;
     }
-    struct slice head = inside;
-    if (head.len > 4 * LINE_WIDTH_MAX)
-        line->width = LINE_WIDTH_MAX;
-    size_t width = line->width ? LINE_WIDTH_MAX : utf8_count(inside), word = 0, at = 0;
+    // A line this long is wide in any script that is wrapped by hand; its exact width is nobody's
+    // business.
+    bool wide = inside.len > 2 * LINE_WIDTH_MAX;
+    size_t width = wide ? LINE_WIDTH_MAX : utf8_count(inside), word = 0, at = 0;
     while (at < inside.len && word < LINE_WIDTH_MAX) {
         if (unicode_class_of(utf8_next(inside, &at)) == UNICODE_SPACE)
             break;
@@ -111,14 +111,17 @@ static size_t line_end_length(struct slice text, size_t at)
     return 0;
 }
 
-// Index of the next byte that may begin a line end.
+// Bytes that may begin a line end.
+static const char ending_bytes[] =
+    "..........xxxx.................................................."  // 00
+    "................................................................"  // 40
+    "................................................................"  // 80
+    "..x...............................x............................."; // c0
+
 static size_t line_end_find(struct slice text, size_t at)
 {
-    for (; at < text.len; at++) {
-        unsigned char byte = (unsigned char)text.ptr[at];
-        if ((byte >= '\n' && byte <= '\r') || byte == 0xc2 || byte == 0xe2)
-            break;
-    }
+    while (at < text.len && ending_bytes[(unsigned char)text.ptr[at]] != 'x')
+        at++;
     return at;
 }
 

@@ -86,10 +86,15 @@ static void builder_replace(struct builder *b, size_t start, size_t end, struct 
 
 // Bytes that can be copied without a look at their code point: printable ASCII but the space, and
 // the lead and continuation bytes of Latin and Cyrillic letters.
+static const char plain_bytes[] =
+    ".................................xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"  // 00
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx."  // 40
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"  // 80
+    "...xxxxxxxxx....xx.............................................."; // c0
+
 static bool is_plain(unsigned char byte)
 {
-    return (byte > ' ' && byte < 0x7f) || (byte >= 0xc3 && byte <= 0xcb) || byte == 0xd0 ||
-           byte == 0xd1 || (byte >= 0x80 && byte < 0xc0);
+    return plain_bytes[byte] == 'x';
 }
 
 // Bytes to step over at `at`: everything that is copied as it is.

@@ -92,20 +92,29 @@ static void fold_put(struct cutter *c, uint32_t code, enum unicode_class kind)
         c->folded_len += fold_code(c->folded + c->folded_len, code);
 }
 
-// Takes letters, digits and marks from c->at on; ASCII, most of what there is, without a look at
-// the tables.
+// Lower-case ASCII letters, most of what there is, without a look at the tables.
+static void take_plain_letters(struct cutter *c, struct word *word, size_t limit)
+{
+    const char *from = c->text.ptr + c->at;
+    size_t run = 0, most = limit - c->at;
+    while (run < most && from[run] >= 'a' && from[run] <= 'z')
+        run++;
+    memcpy(c->folded + c->folded_len, from, run);
+    c->folded_len += run;
+    c->at += run;
+    word->lowers += (int)run;
+    word->letters += (int)run;
+    word->group += (int)run;
+}
+
+// Takes letters, digits and marks from c->at on.
 static void take_letters(struct cutter *c, struct word *word, size_t start)
 {
-    while (c->at < c->text.len && c->at - start < WORD_BYTES_MAX) {
-        unsigned char byte = (unsigned char)c->text.ptr[c->at];
-        if (byte >= 'a' && byte <= 'z') {
-            word->lowers++;
-            word->letters++;
-            word->group++;
-            c->folded[c->folded_len++] = (char)byte;
-            c->at++;
-            continue;
-        }
+    size_t limit = c->text.len - start < WORD_BYTES_MAX ? c->text.len : start + WORD_BYTES_MAX;
+    while (c->at < limit) {
+        take_plain_letters(c, word, limit);
+        if (c->at == limit)
+            return;
         size_t next;
         uint32_t code = code_at(c, c->at, &next);
         enum unicode_class kind = unicode_class_of(code);
@@ -283,6 +292,14 @@ static bool is_genitive(const struct cutter *c, uint32_t code, size_t next)
 static bool take_token(struct cutter *c)
 {
     size_t next;
+    char byte = c->text.ptr[c->at];
+    if (byte == ' ') {
+        c->pending |= TOKEN_SPACE_BEFORE;
+        c->at++;
+        return true;
+    }
+    if (byte >= 'a' && byte <= 'z')
+        return take_word(c);
     uint32_t code = code_at(c, c->at, &next);
     enum unicode_class kind = unicode_class_of(code);
     if (kind == UNICODE_SPACE) {

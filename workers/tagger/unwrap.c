@@ -63,7 +63,10 @@ static bool region_is_wrapped(const struct lines *lines, const struct region *re
         tight += is_tight(line, next, width);
         lower += (next->flags & LINE_LOWER_FIRST) != 0;
     }
-    return width >= WRAP_WIDTH_MIN && tight >= 2 && tight * 10 >= open * 6 && lower * 5 >= open;
+    // A list of headlines can be tight by chance, but then no line goes on in lower case.
+    bool sure = tight >= 3 && tight * 10 >= open * 8;
+    bool likely = tight >= 2 && tight * 10 >= open * 6 && lower * 8 >= open;
+    return width >= WRAP_WIDTH_MIN && (sure || likely);
 }
 
 // The region that begins at `first`, where a line of wrappable width stands.
