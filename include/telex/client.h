@@ -30,6 +30,10 @@ struct telex_endpoints {
 int telex_client_open(struct telex_client **out, const struct telex_endpoints *endpoints,
                       struct telex_error *error);
 
+// Where it connects to: "ingest", "stream" or "control". Valid as long as the client; NULL for
+// another name.
+const char *telex_client_endpoint(const struct telex_client *client, const char *name);
+
 // Drops whatever is unanswered. Accepts NULL.
 void telex_client_close(struct telex_client *client);
 
@@ -58,11 +62,16 @@ int telex_push(struct telex_client *client, const struct telex_article *article,
                struct telex_error *error);
 
 // Sends what is queued and waits up to timeout_ms (-1: for ever; 0: not at all) for an
-// acknowledgement. 1: *ack is filled; 0: none in time, or nothing is unacknowledged; -1: failure.
-// Lost connections are re-made and what was unacknowledged is sent again (the daemon stores it
-// once).
+// acknowledgement. 1: *ack is filled; 0: none in time, nothing is unacknowledged, or a signal was
+// caught; -1: failure. Lost connections are re-made and what was unacknowledged is sent again (the
+// daemon stores it once). After a failure nothing is lost either: the next call goes on.
 int telex_push_wait(struct telex_client *client, struct telex_ack *ack, int timeout_ms,
                     struct telex_error *error);
+
+// The same, for a program whose articles arrive on a descriptor: answers 2 as soon as `fd` can be
+// read, and waits for it also when nothing is unacknowledged.
+int telex_push_wait_fd(struct telex_client *client, int fd, struct telex_ack *ack, int timeout_ms,
+                       struct telex_error *error);
 
 // Articles that are not acknowledged yet.
 uint32_t telex_push_pending(const struct telex_client *client);
@@ -84,23 +93,29 @@ struct telex_follow_options {
     uint32_t credit; // events in flight, 1 to 65536; 0: 1024
 };
 
-// One subscription at a time a client. 0 or -1.
+// One subscription at a time a client; the options are copied. 0 or -1. It is opened in the
+// background: what the daemon has against it is told by telex_follow_next.
 int telex_follow(struct telex_client *client, const struct telex_follow_options *options,
                  struct telex_error *error);
 
 // Waits up to timeout_ms (-1: for ever) for the next event. 1: *event is filled (valid until the
-// next call); 0: none in time; -1: failure. A lost connection is re-made and the subscription goes
-// on behind the last event handed out: no gap, no duplicate.
+// next call of telex_follow_next, telex_follow_close or telex_client_close); 0: none in time, the
+// subscription has become live, or a signal was caught; -1: failure. A lost connection is re-made
+// and the subscription goes on behind the last event handed out: no gap, no duplicate. After a
+// retryable failure the next call goes on, too; after another the subscription is over.
 int telex_follow_next(struct telex_client *client, struct telex_event *event, int timeout_ms,
                       struct telex_error *error);
 
 // True when everything that was in the store has been handed out (replay is over).
 bool telex_follow_is_live(const struct telex_client *client);
 
-// Everything up to the last event handed out has been dealt with: moves the named cursor, durable
-// when this returns with `wait`.
+// Everything up to the last event handed out has been dealt with: moves the named cursor. With
+// `wait` it returns once that is durable (or with TELEX_TIMEOUT after 30 s, or TELEX_SYSTEM when a
+// signal was caught); without, a later call or telex_follow_close makes sure of it.
 int telex_follow_seen(struct telex_client *client, bool wait, struct telex_error *error);
 
+// Ends the subscription and waits up to a second for the daemon to confirm it, with whatever
+// telex_follow_seen said before. 0 also when there is none; -1: not confirmed.
 int telex_follow_close(struct telex_client *client, struct telex_error *error);
 
 // --- ask
@@ -108,7 +123,8 @@ int telex_follow_close(struct telex_client *client, struct telex_error *error);
 
 // Sends a control request by name ("get", "find", "entity", "stats", "dead_list", ...) with a JSON
 // object as its payload (NULL: {}) and waits for the answer, which the caller frees with free().
-// *answer_len may be NULL; the answer ends in NUL. timeout_ms: -1 for ever.
+// *answer_len may be NULL; the answer ends in NUL. timeout_ms: -1 for ever. Fails with TELEX_TIMEOUT
+// when nobody answered, or the connection was lost first, and TELEX_SYSTEM when a signal was caught.
 int telex_ask(struct telex_client *client, const char *request, const char *json, char **answer,
               size_t *answer_len, int timeout_ms, struct telex_error *error);
 
