@@ -153,8 +153,7 @@ static void the_record_is_as_the_protocol_says(void **state)
     flush(f);
     struct mock_request request;
     mock_receive(&f->mock, &request);
-    static const char record[] =
-        "\x07\0\x02\0\0\0\x02\0\0\0\0\0\x0d\0\0\0urn:x:1HienAngela Merkel";
+    static const char record[] = "\x07\0\x02\0\0\0\x02\0\0\0\0\0\x0d\0\0\0urn:x:1HienAngela Merkel";
     assert_true(slice_equal(mock_payload(&request), slice_from(record, sizeof record - 1)));
     static const char reply[] = "\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x7e\x1e\xee\xde\x5f\x01\x2f\xe2"
                                 "\x81\x43\x6e\x08\x73\x1a\xbe\xcd";
@@ -329,8 +328,13 @@ static const struct {
     {"wrong kind", {{HEAD("\1", "\x83", "\1"), 16}, {"", 0}}, 2},
     {"no acknowledgements", {{HEAD("\1", "\x82", "\1"), 16}, {"", 0}}, 2},
     {"half an acknowledgement", {{HEAD("\1", "\x82", "\1"), 16}, {"\0\0\0\0\0\0", 6}}, 2},
-    {"message beyond the end", {{HEAD("\1", "\x82", "\1"), 16}, {"\1\0\xff\1zzzzzzzzzzzzzzzzzzzzzzzzzzzzz", 33}}, 2},
-    {"too much", {{HEAD("\1", "\x82", "\1"), 16}, {"0123456789012345678901234567890123456789012345678901234567890123", 64}}, 2},
+    {"message beyond the end",
+     {{HEAD("\1", "\x82", "\1"), 16}, {"\1\0\xff\1zzzzzzzzzzzzzzzzzzzzzzzzzzzzz", 33}},
+     2},
+    {"too much",
+     {{HEAD("\1", "\x82", "\1"), 16},
+      {"0123456789012345678901234567890123456789012345678901234567890123", 64}},
+     2},
     {"error that is no JSON", {{HEAD("\1", "\xff", "\1"), 16}, {"oops", 4}}, 2},
     {"error without code", {{HEAD("\1", "\xff", "\1"), 16}, {"{}", 2}}, 2},
 };
