@@ -123,8 +123,9 @@ int telex_follow_close(struct telex_client *client, struct telex_error *error);
 
 // Sends a control request by name ("get", "find", "entity", "stats", "dead_list", ...) with a JSON
 // object as its payload (NULL: {}) and waits for the answer, which the caller frees with free().
-// *answer_len may be NULL; the answer ends in NUL. timeout_ms: -1 for ever. Fails with TELEX_TIMEOUT
-// when nobody answered, or the connection was lost first, and TELEX_SYSTEM when a signal was caught.
+// *answer_len may be NULL; the answer ends in NUL. timeout_ms: -1 for ever. Fails with
+// TELEX_TIMEOUT when nobody answered, or the connection was lost first, and TELEX_SYSTEM when a
+// signal was caught.
 int telex_ask(struct telex_client *client, const char *request, const char *json, char **answer,
               size_t *answer_len, int timeout_ms, struct telex_error *error);
 

@@ -24,6 +24,11 @@ struct forms_source;
 struct forms_options {
     size_t body_max; // bytes of an article's body; 0: WIRE_BODY_MAX
     bool lines;      // one JSON article a line, nothing else: what telex tag reads
+    // Called before every read of the descriptor: a program that has other things to see to waits
+    // here until `fd` can be read. 0: read on; a negative errno ends the source with it. May be
+    // NULL.
+    int (*wait_cb)(int fd, void *context);
+    void *context; // of wait_cb
 };
 
 // Where an article, or what should have been one, begins.
