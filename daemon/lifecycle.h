@@ -8,6 +8,7 @@ enum lifecycle_state {
     LIFECYCLE_RUNNING,
     LIFECYCLE_DRAINING, // refuses new articles, finishes commits and the workers' current articles
     LIFECYCLE_STOPPING, // closing handles
+    LIFECYCLE_STATES
 };
 
 enum lifecycle_event {
@@ -16,20 +17,25 @@ enum lifecycle_event {
     LIFECYCLE_STOP,         // SIGTERM or SIGINT
     LIFECYCLE_STORE_FAILED, // first EIO
     LIFECYCLE_DRAINED,      // nothing is under way any more, or the time for it is over
+    LIFECYCLE_EVENTS
 };
 
-struct telexd;
+// Runs when a state is entered.
+typedef void lifecycle_action(void *owner);
 
 struct lifecycle {
     enum lifecycle_state state;
-    struct telexd *telexd;
-    int exit_status; // negative errno once the store failed
+    lifecycle_action *const *actions; // one a state; NULL where there is nothing to do
+    void *owner;                      // given to the actions
+    int exit_status;                  // negative errno once the store failed
 };
 
-void lifecycle_init(struct lifecycle *lifecycle, struct telexd *telexd);
+// `actions` has LIFECYCLE_STATES entries and outlives the lifecycle.
+void lifecycle_init(struct lifecycle *lifecycle, lifecycle_action *const *actions, void *owner);
 
-// Takes the transition the table names, logs it, tells the service manager, and runs the new
-// state's action. An event the state does not expect is ignored.
+// Takes the transition the table names, logs it with `why`, and runs the new state's action. An
+// event the state does not expect is ignored.
 void lifecycle_post(struct lifecycle *lifecycle, enum lifecycle_event event, const char *why);
 
 const char *lifecycle_state_name(enum lifecycle_state state);
+const char *lifecycle_event_name(enum lifecycle_event event);

@@ -1,9 +1,9 @@
 // ZeroMQ on libuv: the only file that knows how the two meet.
 //
 // ZMQ_FD is edge-triggered, and any send, receive or ZMQ_EVENTS read consumes the edge. So
-// readiness is never taken from the fd: a prepare and a check handle look at ZMQ_EVENTS around
-// every poll, an idle handle keeps the loop from sleeping while work is left, and the poll handle
-// exists only to wake the loop.
+// readiness is never taken from the fd: a prepare handle looks at ZMQ_EVENTS before every poll, an
+// idle handle keeps the loop from sleeping while work is left, a check handle receives a bounded
+// batch after every poll, and the poll handle exists only to wake the loop.
 #pragma once
 
 #include <stdbool.h>
@@ -17,12 +17,12 @@
 struct zsock;
 
 struct zsock_options {
-    const char *name; // for logs: "ingest"
-    const char *endpoint;
-    int type;            // ZMQ_ROUTER or ZMQ_XPUB
-    int64_t max_message; // ZMQ_MAXMSGSIZE, bytes a frame
-    int receive_hwm, send_hwm;
-    unsigned batch; // messages handled before other handles get their turn
+    const char *name;          // for logs: "ingest"; copied
+    const char *endpoint;      // ipc:// with an absolute path, or tcp://; copied
+    int type;                  // ZMQ_ROUTER or ZMQ_XPUB
+    int64_t max_message;       // ZMQ_MAXMSGSIZE, bytes a frame
+    int receive_hwm, send_hwm; // messages a peer; 0 would mean without bound and is refused
+    unsigned batch;            // messages handled before other handles get their turn
 };
 
 // One request as it came. `peer` and `payload` may be kept: move the message with zmq_msg_move, the
@@ -41,14 +41,20 @@ struct zsock_reply_to {
     bool delimited;
 };
 
-// A well-formed message: header and payload. What is malformed is answered and dropped inside.
+// A well-formed message: header and payload. What is malformed is answered and dropped inside. May
+// send, pause and close the socket.
 typedef void zsock_message_cb(struct zsock *zsock, struct zsock_message *message, void *arg);
 
 // Creates the socket with handshake, heartbeat, linger and ROUTER_MANDATORY settings of DESIGN, and
-// binds it. ipc: its folder is made (0700), the socket is 0600. 0 or negative errno with err.
+// binds it. ipc: its folder is made (0700) when missing; a dead socket file is replaced, one that
+// somebody listens on is refused; the file is for its owner, and for its group where the umask
+// lets the group write. `cb` may be NULL for an XPUB. 0 or negative errno with err.
 int zsock_open(struct zsock **out, uv_loop_t *loop, void *context,
                const struct zsock_options *options, zsock_message_cb *cb, void *arg,
                struct err *err);
+
+// The endpoint in force: what was asked for, a wildcard port replaced by the port that was chosen.
+const char *zsock_endpoint(const struct zsock *zsock);
 
 // Stops and resumes reading: the peers' messages then wait in ZeroMQ's bounded buffers, and theirs
 // after that.
@@ -62,19 +68,29 @@ struct zsock_reply_to zsock_reply_to(const struct zsock_message *message);
 int zsock_send(struct zsock *zsock, const struct zsock_reply_to *to, const struct frame *frame,
                struct slice payload);
 
+// The reply to a request: its kind with FRAME_REPLY, its id.
+int zsock_send_reply(struct zsock *zsock, const struct zsock_reply_to *to,
+                     const struct frame *request, struct slice payload);
+
 // The same for an ERROR reply.
 int zsock_send_error(struct zsock *zsock, const struct zsock_reply_to *to, uint64_t id,
                      enum wire_code code, const char *message);
 
-// XPUB only: publishes topic and body; drops for those whose buffers are full. Reads subscriptions
-// so that they do not pile up.
+// XPUB only: publishes topic and body; drops for those whose buffers are full. Subscriptions are
+// read so that they do not pile up.
 void zsock_publish(struct zsock *zsock, struct slice topic, struct slice body);
 bool zsock_has_subscribers(const struct zsock *zsock);
 
 // Drops every connection with whatever is buffered, unfinished multipart messages included, and
-// binds again.
+// listens again: at once on ipc; on tcp as soon as the port is free, which is tried on a timer
+// until it succeeds. 0; negative errno with err when no new socket could be made: the old one
+// stays.
 int zsock_recycle(struct zsock *zsock, struct err *err);
 
-// Closes handles and socket; memory is freed when libuv has called every close callback, after
-// which closed_cb (may be NULL) is called.
+// Malformed messages refused since the socket was opened.
+unsigned long zsock_refused(const struct zsock *zsock);
+
+// Closes the socket at once and the handles after it; memory is freed when libuv has called every
+// close callback, after which closed_cb (may be NULL) is called. Accepts NULL (closed_cb is then
+// called at once).
 void zsock_close(struct zsock *zsock, void (*closed_cb)(void *arg), void *arg);
