@@ -247,12 +247,13 @@ static int read_stream(struct config *config, FILE *file, struct err *err)
     struct err why = {""};
     struct file_reader r = {.config = config, .file = file, .err = &why};
     int line = ini_parse_stream(line_cb, &r, value_cb, &r);
-    if (r.failed_line)
-        return err_set(err, "%s:%d: %s", config->path, r.failed_line, err_text(&why));
-    if (line != 0)
+    // inih goes on behind a line it does not understand; what comes first is what is to be told.
+    if (line > 0 && (!r.failed_line || line < r.failed_line))
         return err_set(err, "%s:%d: not \"[section]\", \"key = value\" or a comment", config->path,
                        line);
-    return ferror(file) ? err_set_errno(err, EIO, "%s", config->path) : 0;
+    if (r.failed_line)
+        return err_set(err, "%s:%d: %s", config->path, r.failed_line, err_text(&why));
+    return line == 0 && !ferror(file) ? 0 : err_set(err, "%s cannot be read", config->path);
 }
 
 static int read_file(struct config *config, const char *path, struct err *err)
@@ -261,7 +262,7 @@ static int read_file(struct config *config, const char *path, struct err *err)
         return err_set(err, "out of memory");
     FILE *file = fopen(path, "re");
     if (!file)
-        return err_set_errno(err, errno, "%s", path);
+        return err_set(err, "%s: %s", path, strerror(errno));
     int result = read_stream(config, file, err);
     fclose(file);
     return result;

@@ -151,7 +151,7 @@ static int values_check(const struct config *c, struct err *err)
         return err_set(err, "stream.source is empty; every event needs a source");
     if (program_check("crew.tagger", c->crew_tagger, X_OK, err) != 0)
         return -1;
-    return program_check("crew.lexicon", c->crew_lexicon, R_OK, err);
+    return program_check("crew.lexicon", c->crew_lexicon, R_OK, err) == 0 ? 0 : -1;
 }
 
 int config_check(const struct config *config, struct err *err)
@@ -165,5 +165,5 @@ int config_check(const struct config *config, struct err *err)
     if (result == 0)
         result = endpoints_check(copy, err);
     config_free(copy);
-    return result;
+    return result == 0 ? 0 : -1;
 }

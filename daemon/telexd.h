@@ -2,11 +2,14 @@
 // start them so.
 //
 // An article's way, and the file that has it:
-//   ingest.c   receives PUSH, checks, hands records to the store's writer, acknowledges after the
-//   commit commit.c   the bridge between the loop's thread and the writer's thread queue.c offsets
-//   that wait for a worker, in order (pure) crew.c     gives queued articles to workers, takes
-//   their results to the writer; proc.c is one worker process stream.c   subscriptions: replay and
-//   live events, credit; live.c the lossy socket control.c  questions and orders
+// - ingest.c   receives PUSH, checks, hands records to the store's writer, acknowledges after the
+//              commit
+// - commit.c   the bridge between the loop's thread and the writer's thread
+// - queue.c    offsets that wait for a worker, in order (pure)
+// - crew.c     gives queued articles to workers, takes their results to the writer; proc.c is one
+//              worker process
+// - stream.c   subscriptions: replay and live events, credit; live.c the lossy socket
+// - control.c  questions and orders
 #pragma once
 
 #include <uv.h>
@@ -28,7 +31,7 @@ struct stream;
 struct telexd {
     uv_loop_t *loop;
     void *zmq; // ZeroMQ context
-    struct config *config;
+    struct config *config; // resolved (config.h); replaced by telexd_reload
     struct lifecycle lifecycle;
     struct store *store;
     struct store_reader *reader; // for the loop's thread
