@@ -1,0 +1,307 @@
+#include "daemon/store/env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/store/table.h"
+#include "proto/base/clock.h"
+
+enum {
+    MAX_READERS = 254,
+    RESERVE_STEP_MIN = 16 << 20, // bytes; each step costs one change of the file's metadata
+    RESERVE_STEP_MAX = 64 << 20,
+    GATE_WAIT_MS = 200,
+};
+
+// The first record of table meta. Its place and form stay the same in every schema to come, so that
+// any telex can name the schema it does not know.
+struct identity {
+    char magic[8];
+    uint32_t schema;
+    uint32_t zero;
+    uint8_t uuid[16];
+    int64_t created_ms;
+};
+
+static const char MAGIC[8] = "telexdb";
+
+static struct slice identity_key(void)
+{
+    return slice_from_text("telex");
+}
+
+static const struct {
+    const char *name;
+    unsigned flags;
+} TABLES[DB_COUNT] = {
+    [DB_META] = {"meta", 0},
+    [DB_ARTICLES] = {"articles", MDB_INTEGERKEY},
+    [DB_EVENTS] = {"events", MDB_INTEGERKEY},
+    [DB_PENDING] = {"pending", MDB_INTEGERKEY},
+    [DB_EVENT_OF] = {"event_of", MDB_INTEGERKEY},
+    [DB_IDENTITY] = {"identity", 0},
+    [DB_DEAD] = {"dead", MDB_INTEGERKEY},
+    [DB_CURSORS] = {"cursors", 0},
+    [DB_ENTITIES] = {"entities", 0},
+    [DB_NAMES] = {"names", MDB_DUPSORT},
+    [DB_POSTINGS] = {"postings", MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP},
+};
+
+static int refuse_foreign(const char *path, struct err *err)
+{
+    err_set(err, "%s is not a telex store, and is left alone; choose another directory", path);
+    return -EINVAL;
+}
+
+// The identity in an open environment: 0, -ENOENT when there is none, or a refusal.
+static int identity_check(const struct store *store, MDB_txn *txn, const char *path,
+                          struct err *err)
+{
+    struct slice payload;
+    struct identity identity;
+    int status = table_get(store, txn, DB_META, identity_key(), &payload);
+    if (status == -ENOENT)
+        return status;
+    if (status == -EBADMSG)
+        return err_set(err, "the first record of the store %s is damaged", path), -EBADMSG;
+    if (status < 0)
+        return err_set_errno(err, -status, "cannot read the store %s", path);
+    if (payload.len < sizeof identity)
+        return refuse_foreign(path, err);
+    memcpy(&identity, payload.ptr, sizeof identity);
+    if (memcmp(identity.magic, MAGIC, sizeof MAGIC) != 0)
+        return refuse_foreign(path, err);
+    if (identity.schema == STORE_SCHEMA)
+        return 0;
+    err_set(err, "the store %s has schema %" PRIu32 ", this program works with schema %d", path,
+            identity.schema, STORE_SCHEMA);
+    return -EINVAL;
+}
+
+static int peek_tables(struct store *probe, MDB_txn *txn, const char *path, enum env_peek *found,
+                       struct err *err)
+{
+    MDB_dbi names;
+    MDB_stat stat;
+    if (mdb_dbi_open(txn, NULL, 0, &names) || mdb_stat(txn, names, &stat))
+        return refuse_foreign(path, err);
+    if (stat.ms_entries == 0) {
+        *found = ENV_EMPTY;
+        return 0;
+    }
+    if (mdb_dbi_open(txn, TABLES[DB_META].name, 0, &probe->dbs[DB_META]))
+        return refuse_foreign(path, err);
+    int status = identity_check(probe, txn, path, err);
+    if (status == -ENOENT)
+        return refuse_foreign(path, err);
+    *found = ENV_OURS;
+    return status;
+}
+
+static int peek_open(struct store *probe, const char *path, struct err *err)
+{
+    int code = mdb_env_create(&probe->env);
+    if (!code)
+        code = mdb_env_set_maxdbs(probe->env, DB_COUNT);
+    if (!code)
+        code = mdb_env_open(probe->env, path, MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0600);
+    if (code == MDB_INVALID || code == MDB_VERSION_MISMATCH)
+        return refuse_foreign(path, err);
+    return code ? err_set_errno(err, -table_error(code), "cannot open the store %s", path) : 0;
+}
+
+int env_peek(const char *path, enum env_peek *found, struct err *err)
+{
+    char name[PATH_MAX];
+    struct stat file;
+    *found = ENV_NONE;
+    if ((size_t)snprintf(name, sizeof name, "%s/data.mdb", path) >= sizeof name)
+        return err_set_errno(err, ENAMETOOLONG, "%s", path);
+    if (stat(name, &file) < 0)
+        return errno == ENOENT ? 0 : err_set_errno(err, errno, "cannot look at %s", name);
+    if (!S_ISREG(file.st_mode))
+        return refuse_foreign(path, err);
+    *found = ENV_EMPTY; // LMDB would take it for a new environment
+    if (file.st_size == 0)
+        return 0;
+    struct store probe = {0};
+    MDB_txn *txn = NULL;
+    int status = peek_open(&probe, path, err);
+    if (status == 0 && mdb_txn_begin(probe.env, NULL, MDB_RDONLY, &txn) != MDB_SUCCESS)
+        status = refuse_foreign(path, err);
+    if (status == 0)
+        status = peek_tables(&probe, txn, path, found, err);
+    mdb_txn_abort(txn);
+    mdb_env_close(probe.env);
+    return status;
+}
+
+static int identity_write(const struct store *store, MDB_txn *txn)
+{
+    struct identity identity = {.schema = STORE_SCHEMA, .created_ms = clock_wall_ms()};
+    memcpy(identity.magic, MAGIC, sizeof MAGIC);
+    if (getrandom(identity.uuid, sizeof identity.uuid, 0) != sizeof identity.uuid)
+        return -EIO;
+    return table_put(store, txn, DB_META, identity_key(), slice_from(&identity, sizeof identity),
+                     0);
+}
+
+static int open_tables(struct store *store, MDB_txn *txn, struct err *err)
+{
+    unsigned create = store->read_only ? 0 : MDB_CREATE;
+    for (int db = 0; db < DB_COUNT; db++) {
+        int code = mdb_dbi_open(txn, TABLES[db].name, TABLES[db].flags | create, &store->dbs[db]);
+        if (code)
+            return err_set_errno(err, -table_error(code), "cannot open table %s of the store %s",
+                                 TABLES[db].name, store->directory);
+    }
+    int status = identity_check(store, txn, store->directory, err);
+    if (status == -ENOENT && !store->read_only)
+        status = identity_write(store, txn);
+    if (status == -ENOENT)
+        return refuse_foreign(store->directory, err);
+    return status;
+}
+
+static int open_lmdb(struct store *store, uint64_t map_size)
+{
+    long page = sysconf(_SC_PAGESIZE);
+    uint64_t pages = (map_size + (uint64_t)page - 1) / (uint64_t)page;
+    unsigned flags = store->read_only ? MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK : MDB_NOTLS;
+    int code = mdb_env_create(&store->env);
+    if (!code)
+        code = mdb_env_set_maxdbs(store->env, DB_COUNT);
+    if (!code)
+        code = mdb_env_set_maxreaders(store->env, MAX_READERS);
+    if (!code && pages)
+        code = mdb_env_set_mapsize(store->env, pages * (uint64_t)page);
+    if (!code)
+        code = mdb_env_open(store->env, store->directory, flags, 0600);
+    return table_error(code);
+}
+
+// LMDB leaves the data file open across exec: a worker could write the store through it.
+static int close_on_exec(MDB_env *env)
+{
+    int fd, dead;
+    if (mdb_env_get_fd(env, &fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+        return -EIO;
+    return table_error(mdb_reader_check(env, &dead));
+}
+
+static void read_map_size(struct store *store)
+{
+    MDB_envinfo info;
+    if (mdb_env_info(store->env, &info) == MDB_SUCCESS)
+        store->map_size = info.me_mapsize;
+}
+
+int env_open(struct store *store, const struct store_options *options, struct err *err)
+{
+    int status = open_lmdb(store, options->map_size);
+    if (status == 0)
+        status = close_on_exec(store->env);
+    if (status < 0)
+        return err_set_errno(err, -status, "cannot open the store %s", store->directory);
+    read_map_size(store);
+    MDB_txn *txn;
+    int code = mdb_txn_begin(store->env, NULL, store->read_only ? MDB_RDONLY : 0, &txn);
+    if (code)
+        return err_set_errno(err, -table_error(code), "cannot open the store %s", store->directory);
+    status = open_tables(store, txn, err);
+    if (status < 0) {
+        mdb_txn_abort(txn);
+        return status;
+    }
+    code = mdb_txn_commit(txn);
+    return code ? err_set_errno(err, -table_error(code), "cannot write the store %s",
+                                store->directory)
+                : 0;
+}
+
+void env_close(struct store *store)
+{
+    if (store->env)
+        mdb_env_close(store->env);
+    store->env = NULL;
+}
+
+uint64_t env_used_bytes(const struct store *store)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    if (mdb_env_info(store->env, &info) || mdb_env_stat(store->env, &stat))
+        return 0;
+    return ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+}
+
+static int allocate_file(struct store *store, uint64_t from, uint64_t until)
+{
+    int fd, failed;
+    if (mdb_env_get_fd(store->env, &fd))
+        return -EIO;
+    do
+        failed = fallocate(fd, 0, (off_t)from, (off_t)(until - from)) < 0 ? errno : 0;
+    while (failed == EINTR);
+    if (failed == EOPNOTSUPP || failed == ENOSYS)
+        store->reserve_unsupported = true;
+    else if (failed)
+        return -ENOSPC;
+    store->file_size = until;
+    return 0;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+int env_reserve(struct store *store, uint64_t need)
+{
+    uint64_t used = env_used_bytes(store);
+    // The map's own limit is judged by LMDB, page by page.
+    uint64_t wanted = smaller(used + need, store->map_size);
+    if (store->reserve_unsupported || wanted <= store->file_size)
+        return 0;
+    uint64_t step = used / 8 < RESERVE_STEP_MIN   ? RESERVE_STEP_MIN
+                    : used / 8 > RESERVE_STEP_MAX ? RESERVE_STEP_MAX
+                                                  : used / 8;
+    uint64_t from = used > store->file_size ? used : store->file_size;
+    if (from >= wanted)
+        return 0;
+    if (allocate_file(store, from, smaller(wanted + step, store->map_size)) == 0)
+        return 0;
+    return allocate_file(store, from, wanted);
+}
+
+// Readers hold the gate for one batch each, a backup for minutes: the writer does not wait that
+// long, it refuses and tries again with the next request.
+static int close_gate(struct store *store)
+{
+    static const struct timespec pause = {.tv_nsec = 1000000};
+    for (int waited = 0; waited < GATE_WAIT_MS; waited++) {
+        if (pthread_rwlock_trywrlock(&store->gate) == 0)
+            return 0;
+        nanosleep(&pause, NULL);
+    }
+    return -ENOSPC;
+}
+
+int env_grow(struct store *store)
+{
+    uint64_t larger =
+        store->map_size > store->map_limit / 2 ? store->map_limit : store->map_size * 2;
+    if (larger <= store->map_size || close_gate(store) < 0)
+        return -ENOSPC;
+    int status = table_error(mdb_env_set_mapsize(store->env, larger));
+    pthread_rwlock_unlock(&store->gate);
+    read_map_size(store);
+    return status;
+}

@@ -1,0 +1,27 @@
+// The LMDB environment of a store: opening, telling ours from others', room on disk and in the map.
+#pragma once
+
+#include "daemon/store/internal.h"
+
+enum env_peek { ENV_NONE, ENV_EMPTY, ENV_OURS };
+
+// Looks at PATH/data.mdb without leaving a trace. 0 with what it is, or -EINVAL (not ours, another
+// schema) or -EBADMSG with err.
+int env_peek(const char *path, enum env_peek *found, struct err *err);
+
+// Opens the environment and its tables; makes them, and the store's identity, when they are not
+// there yet. The directory must be locked. 0 or negative errno with err; env_close in both cases.
+int env_open(struct store *store, const struct store_options *options, struct err *err);
+void env_close(struct store *store);
+
+// Bytes from the file's start to the end of the last page in use.
+uint64_t env_used_bytes(const struct store *store);
+
+// Makes sure that the disk has room for `need` bytes behind the pages in use. LMDB answers EIO when
+// a write is cut short by a full disk, which cannot be told from a dying one: so room is taken
+// beforehand. 0 or -ENOSPC. Writer's thread.
+int env_reserve(struct store *store, uint64_t need);
+
+// Doubles the map up to its limit. No write transaction may be open. 0; -ENOSPC at the limit or
+// while a reader (a backup, say) does not end. Writer's thread.
+int env_grow(struct store *store);

@@ -1,0 +1,27 @@
+// The stream of events: how one lies in the store, and reading and appending it.
+#pragma once
+
+#include "daemon/store/internal.h"
+
+// 0, -ENOENT, -EBADMSG.
+int events_get(const struct store *store, MDB_txn *txn, uint64_t sequence,
+               struct stored_event *out);
+
+// Time of the newest event that can be read, at or before `newest`; INT64_MIN when there is none.
+int64_t events_last_time(const struct store *store, MDB_txn *txn, uint64_t newest);
+
+// What a worker, or its death, has to say of an article.
+struct outcome {
+    enum event_kind kind;
+    const struct result *result; // EVENT_TAGGED
+    struct slice stage;          // EVENT_DEAD
+    uint32_t attempts;
+    struct slice last_words; // well-formed UTF-8
+};
+
+// Appends the article's event at tail->next_sequence; its time is never before the last one's.
+// `scratch` is emptied and used. 0 with *sequence and *time_ms, -EBADMSG when the article's record
+// is none, or an error that ends the transaction.
+int events_append(const struct store *store, MDB_txn *txn, struct store_tail *tail,
+                  const struct stored_article *article, const struct outcome *outcome,
+                  struct buf *scratch, uint64_t *sequence, int64_t *time_ms);

@@ -1,0 +1,62 @@
+// What the files of the store share. Nothing outside daemon/store and its tests includes this.
+#pragma once
+
+#include <lmdb.h>
+#include <pthread.h>
+
+#include "daemon/store/record.h"
+#include "daemon/store/store.h"
+
+struct filter_plan;
+
+// Where the journal and the stream end. The writer works on a copy until its commit succeeds.
+struct store_tail {
+    uint64_t next_offset;
+    uint64_t next_sequence;
+    int64_t last_time_ms; // of the newest event
+};
+
+struct store {
+    char *directory;
+    char *event_source;
+    int lock_fd;
+    bool read_only;
+    MDB_env *env;
+    MDB_dbi dbs[DB_COUNT];
+    uint64_t map_limit;
+    pthread_rwlock_t gate; // shared while a read transaction lives, exclusive while the map moves
+    bool gate_made;
+
+    // The writer's thread only.
+    uint64_t map_size;
+    uint64_t file_size; // bytes of data.mdb that are allocated on disk for certain
+    bool reserve_unsupported;
+    struct store_tail tail;
+    uint64_t indexed;
+    int64_t (*wall_ms)(void); // clock_wall_ms; tests put theirs here
+};
+
+struct store_reader {
+    struct store *store;
+    MDB_txn *txn;
+    bool active;
+    uint64_t head;    // newest sequence in this snapshot
+    uint64_t indexed; // newest sequence in its indexes
+    struct filter_plan *plan;
+};
+
+static inline struct slice slice_from_val(MDB_val val)
+{
+    return slice_from(val.mv_data, val.mv_size);
+}
+
+static inline MDB_val val_from(struct slice bytes)
+{
+    return (MDB_val){.mv_size = bytes.len, .mv_data = (void *)(uintptr_t)bytes.ptr};
+}
+
+// A key of the integer tables.
+static inline struct slice slice_of_number(const uint64_t *number)
+{
+    return slice_from(number, sizeof *number);
+}

@@ -1,0 +1,32 @@
+// The journal of articles, who they are (identity), and which of them still wait for their event.
+#pragma once
+
+#include "daemon/store/internal.h"
+#include "proto/wire/ack.h"
+
+// 0, -ENOENT, -EBADMSG. out->sequence is filled in too.
+int journal_get(const struct store *store, MDB_txn *txn, uint64_t offset,
+                struct stored_article *out);
+
+// The article alone, without looking for its event.
+int journal_get_record(const struct store *store, MDB_txn *txn, uint64_t offset,
+                       struct stored_article *out);
+
+// Appends the record at tail->next_offset and makes it pending, unless the same article is there
+// already. 0: *ack tells what became of it (a damaged first copy refuses this article only);
+// negative: the transaction must be aborted.
+int journal_accept(const struct store *store, MDB_txn *txn, struct store_tail *tail,
+                   struct slice record, int64_t now_ms, struct ack *ack);
+
+// Whether the article waits for its event: 0, -ENOENT, -EBADMSG.
+int journal_is_pending(const struct store *store, MDB_txn *txn, uint64_t offset);
+
+// The article's newest event is now `sequence`: it waits no longer.
+int journal_finish(const struct store *store, MDB_txn *txn, uint64_t offset, uint64_t sequence);
+
+// It waits again.
+int journal_reopen(const struct store *store, MDB_txn *txn, uint64_t offset);
+
+// The article's key in table identity. -EBADMSG when the record is none.
+enum { IDENTITY_KEY_BYTES = 24 };
+int journal_identity(struct slice record, struct hash128 hash, char key[IDENTITY_KEY_BYTES]);

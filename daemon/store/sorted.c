@@ -1,0 +1,70 @@
+#include "daemon/store/sorted.h"
+
+#include <endian.h>
+#include <stdlib.h>
+
+void sorted_init(struct sorted *run)
+{
+    buf_init(&run->bytes, UINT32_MAX);
+    buf_init(&run->entries, UINT32_MAX);
+}
+
+void sorted_fini(struct sorted *run)
+{
+    buf_fini(&run->bytes);
+    buf_fini(&run->entries);
+}
+
+static uint64_t key_prefix(struct slice key)
+{
+    uint64_t word = 0;
+    memcpy(&word, key.ptr, key.len < sizeof word ? key.len : sizeof word);
+    return be64toh(word);
+}
+
+void sorted_add(struct sorted *run, struct slice key, uint64_t number, struct slice value)
+{
+    if (!key.len || key.len > UINT16_MAX || value.len > UINT16_MAX) {
+        run->bytes.failed = true;
+        return;
+    }
+    struct sorted_entry entry = {
+        .prefix = key_prefix(key),
+        .key_at = (uint32_t)run->bytes.len,
+        .key_len = (uint16_t)key.len,
+        .value_at = (uint32_t)(run->bytes.len + key.len),
+        .value_len = (uint16_t)value.len,
+        .number = number,
+    };
+    buf_put_slice(&run->bytes, key);
+    buf_put_slice(&run->bytes, value);
+    buf_put(&run->entries, &entry, sizeof entry);
+}
+
+static int compare_bytes(struct slice a, struct slice b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common ? memcmp(a.ptr, b.ptr, common) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare_cb(const void *left, const void *right, void *arg)
+{
+    const struct sorted *run = arg;
+    const struct sorted_entry *a = left, *b = right;
+    if (a->prefix != b->prefix)
+        return a->prefix < b->prefix ? -1 : 1;
+    int order = compare_bytes(sorted_key(run, a), sorted_key(run, b));
+    if (order)
+        return order;
+    if (a->number != b->number)
+        return a->number < b->number ? -1 : 1;
+    return compare_bytes(sorted_value(run, a), sorted_value(run, b));
+}
+
+void sorted_sort(struct sorted *run)
+{
+    size_t count = sorted_count(run);
+    if (count > 1)
+        qsort_r(run->entries.ptr, count, sizeof(struct sorted_entry), compare_cb, run);
+}

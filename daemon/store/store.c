@@ -1,0 +1,219 @@
+// A store's life:
+//   1. look at the directory without touching it: missing, empty, ours, or somebody else's
+//   2. lock it, so that there is one daemon
+//   3. open the environment; make the tables and the identity when the store is new
+//   4. recover: read where journal, stream and indexes end; nothing else is needed, since every
+//      change was one transaction
+#include "daemon/store/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/store/directory.h"
+#include "daemon/store/env.h"
+#include "daemon/store/events.h"
+#include "daemon/store/filter.h"
+#include "daemon/store/index.h"
+#include "daemon/store/table.h"
+#include "proto/base/clock.h"
+
+static int refuse_not_empty(const char *path, struct err *err)
+{
+    err_set(err, "%s is not empty and holds no telex store; choose another directory", path);
+    return -EINVAL;
+}
+
+static int refuse_no_store(const char *path, struct err *err)
+{
+    err_set(err, "there is no telex store in %s", path);
+    return -EINVAL;
+}
+
+// Steps 1 and 2. A lock file that is already there is locked before anything is read, since its
+// holder may be writing; a new one is made only when the directory turns out to be ours.
+static int claim_directory(struct store *store, struct err *err)
+{
+    const char *path = store->directory;
+    struct directory_contents contents;
+    int status = directory_scan(path, &contents, err);
+    if (status == 0 && contents.missing)
+        status = store->read_only ? refuse_no_store(path, err) : directory_create(path, err);
+    if (status == 0 && contents.has_lock)
+        status = directory_lock(path, store->read_only, &store->lock_fd, err);
+    enum env_peek found = ENV_NONE;
+    if (status == 0)
+        status = env_peek(path, &found, err);
+    if (status < 0)
+        return status;
+    bool unfinished = found == ENV_EMPTY && contents.has_lock; // its making was interrupted
+    if (found == ENV_EMPTY && !unfinished)
+        return refuse_not_empty(path, err);
+    if (found == ENV_NONE && contents.has_other)
+        return refuse_not_empty(path, err);
+    if (found != ENV_OURS && store->read_only)
+        return refuse_no_store(path, err);
+    if (contents.has_lock)
+        return 0;
+    return directory_lock(path, store->read_only, &store->lock_fd, err);
+}
+
+// Step 4.
+static int recover_in(struct store *store, MDB_txn *txn)
+{
+    uint64_t offset = 0, sequence = 0;
+    int status = table_last(store, txn, DB_ARTICLES, &offset);
+    if (status == 0)
+        status = table_last(store, txn, DB_EVENTS, &sequence);
+    store->tail = (struct store_tail){.next_offset = offset + 1, .next_sequence = sequence + 1};
+    if (status == 0)
+        store->tail.last_time_ms = events_last_time(store, txn, sequence);
+    return status;
+}
+
+static int recover(struct store *store, struct err *err)
+{
+    MDB_txn *txn;
+    int status = table_error(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn));
+    if (status == 0) {
+        status = recover_in(store, txn);
+        mdb_txn_abort(txn);
+    }
+    if (status == 0)
+        status = index_recover(store);
+    if (status == 0)
+        return 0;
+    err_set_errno(err, -status, "cannot recover the store %s", store->directory);
+    return status;
+}
+
+static int store_init(struct store *store, const struct store_options *options, struct err *err)
+{
+    store->lock_fd = -1;
+    store->read_only = options->read_only;
+    store->map_limit = options->map_limit;
+    store->wall_ms = clock_wall_ms;
+    store->directory = strdup(options->directory);
+    store->event_source = strdup(options->event_source ? options->event_source : "/telex");
+    store->gate_made = pthread_rwlock_init(&store->gate, NULL) == 0;
+    if (!store->directory || !store->event_source || !store->gate_made)
+        return err_set_errno(err, ENOMEM, "cannot open the store %s", options->directory);
+    return 0;
+}
+
+int store_open(struct store **out, const struct store_options *options, struct err *err)
+{
+    *out = NULL;
+    struct store *store = calloc(1, sizeof *store);
+    if (!store)
+        return err_set_errno(err, ENOMEM, "cannot open the store %s", options->directory);
+    int status = store_init(store, options, err);
+    if (status == 0)
+        status = claim_directory(store, err);
+    if (status == 0)
+        status = env_open(store, options, err);
+    if (status == 0 && !store->read_only)
+        status = directory_sync(store->directory, err);
+    if (status == 0)
+        status = recover(store, err);
+    if (status < 0) {
+        store_close(store);
+        return status;
+    }
+    *out = store;
+    return 0;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    env_close(store);
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    if (store->gate_made)
+        pthread_rwlock_destroy(&store->gate);
+    free(store->directory);
+    free(store->event_source);
+    free(store);
+}
+
+int store_reader_open(struct store *store, struct store_reader **out, struct err *err)
+{
+    *out = NULL;
+    struct store_reader *reader = calloc(1, sizeof *reader);
+    if (!reader)
+        return err_set_errno(err, ENOMEM, "cannot open a reader");
+    reader->store = store;
+    pthread_rwlock_rdlock(&store->gate);
+    int status = table_error(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &reader->txn));
+    if (status == 0)
+        mdb_txn_reset(reader->txn);
+    pthread_rwlock_unlock(&store->gate);
+    if (status < 0) {
+        free(reader);
+        return err_set_errno(err, -status, "cannot open a reader of the store");
+    }
+    *out = reader;
+    return 0;
+}
+
+void store_reader_close(struct store_reader *reader)
+{
+    if (!reader)
+        return;
+    if (reader->active)
+        store_read_end(reader);
+    mdb_txn_abort(reader->txn);
+    filter_plan_free(reader->plan);
+    free(reader);
+}
+
+int store_read_begin(struct store_reader *reader)
+{
+    struct store *store = reader->store;
+    pthread_rwlock_rdlock(&store->gate);
+    int status = table_error(mdb_txn_renew(reader->txn));
+    if (status == 0) {
+        reader->active = true;
+        status = table_last(store, reader->txn, DB_EVENTS, &reader->head);
+        if (status == 0)
+            status = index_read_position(store, reader->txn, &reader->indexed);
+        if (status == -EBADMSG)
+            status = 0; // nothing counts as indexed, everything is scanned
+        if (status < 0)
+            store_read_end(reader);
+        return status;
+    }
+    pthread_rwlock_unlock(&store->gate);
+    return status;
+}
+
+void store_read_end(struct store_reader *reader)
+{
+    filter_plan_forget(reader->plan);
+    mdb_txn_reset(reader->txn);
+    reader->active = false;
+    pthread_rwlock_unlock(&reader->store->gate);
+}
+
+int store_count(struct store_reader *reader, struct store_counts *out)
+{
+    const struct store *store = reader->store;
+    MDB_envinfo info;
+    if (mdb_env_info(store->env, &info) != MDB_SUCCESS)
+        return -EIO;
+    *out = (struct store_counts){
+        .articles = table_entries(store, reader->txn, DB_ARTICLES),
+        .events = table_entries(store, reader->txn, DB_EVENTS),
+        .pending = table_entries(store, reader->txn, DB_PENDING),
+        .dead = table_entries(store, reader->txn, DB_DEAD),
+        .cursors = table_entries(store, reader->txn, DB_CURSORS),
+        .entities = table_entries(store, reader->txn, DB_ENTITIES),
+        .indexed = reader->indexed,
+        .map_size = info.me_mapsize,
+        .used_bytes = env_used_bytes(store),
+    };
+    return 0;
+}

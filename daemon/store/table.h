@@ -1,0 +1,42 @@
+// Checked reads and writes of one table in one transaction. All answer 0 or a negative errno:
+// -ENOENT, -EBADMSG (damaged), -ENOBUFS (the map is full and must grow), -ENOSPC (the disk is).
+#pragma once
+
+#include "daemon/store/internal.h"
+
+// LMDB's codes as negative errnos.
+int table_error(int code);
+
+int table_get(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
+              struct slice *payload);
+
+// `flags` are LMDB's (MDB_APPEND, MDB_NOOVERWRITE).
+int table_put(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
+              struct slice payload, unsigned flags);
+
+// Room for a payload of `len` bytes under `key`: write them at *payload, then call table_seal,
+// before anything else is done in this transaction.
+int table_reserve(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
+                  size_t len, unsigned flags, char **payload);
+void table_seal(enum store_db db, struct slice key, char *payload, size_t len);
+
+int table_get_number(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
+                     uint64_t *number);
+int table_put_number(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
+                     uint64_t number, unsigned flags);
+
+// As table_put_number, unless the key is there: then -EEXIST and what it holds (-EBADMSG when that
+// is damaged).
+int table_add_number(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
+                     uint64_t number, uint64_t *present);
+
+int table_delete(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key);
+
+// Last key of an integer table; 0 when the table is empty.
+int table_last(const struct store *store, MDB_txn *txn, enum store_db db, uint64_t *key);
+
+// First key at or behind `from` of an integer table. 0, -ENOENT.
+int table_seek(const struct store *store, MDB_txn *txn, enum store_db db, uint64_t from,
+               uint64_t *key);
+
+uint64_t table_entries(const struct store *store, MDB_txn *txn, enum store_db db);

@@ -1,0 +1,410 @@
+// Verification:
+//   1. every article: readable, its identity leads to it, and either it waits or it has an event
+//   2. every event: readable, in order of time, its article is there, and the indexes know it
+//   3. every entry of the other tables: readable, and what it points to is there and points back
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "daemon/store/dead.h"
+#include "daemon/store/events.h"
+#include "daemon/store/index.h"
+#include "daemon/store/journal.h"
+#include "daemon/store/posting.h"
+#include "daemon/store/table.h"
+#include "daemon/store/walk.h"
+
+struct verify {
+    const struct store *store;
+    struct store_reader *reader;
+    struct store_verdict *verdict;
+    store_problem_cb *cb;
+    void *arg;
+    const volatile bool *stop;
+    int64_t last_time_ms;
+};
+
+static void problem(struct verify *verify, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void problem(struct verify *verify, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    verify->verdict->damaged++;
+    if (verify->cb)
+        verify->cb(text, verify->arg);
+}
+
+static bool is_stopped(const struct verify *verify)
+{
+    return verify->stop && *verify->stop;
+}
+
+static const char *why(int status)
+{
+    return status == -EBADMSG ? "is damaged" : status == -ENOENT ? "is missing" : "cannot be read";
+}
+
+static bool has(const struct verify *verify, enum store_db db, struct slice key)
+{
+    struct slice payload;
+    return table_get(verify->store, verify->reader->txn, db, key, &payload) == 0;
+}
+
+// --- 1. articles
+
+static void check_identity(struct verify *verify, const struct stored_article *article)
+{
+    char key[IDENTITY_KEY_BYTES];
+    uint64_t offset = 0;
+    struct hash128 hash = article_hash(article->record);
+    if (hash.high != article->hash.high || hash.low != article->hash.low)
+        problem(verify, "article %" PRIu64 " does not have its own hash", article->offset);
+    if (journal_identity(article->record, article->hash, key) < 0) {
+        problem(verify, "article %" PRIu64 " is malformed", article->offset);
+        return;
+    }
+    int status = table_get_number(verify->store, verify->reader->txn, DB_IDENTITY,
+                                  slice_from(key, sizeof key), &offset);
+    if (status < 0)
+        problem(verify, "identity of article %" PRIu64 " %s", article->offset, why(status));
+    else if (offset != article->offset)
+        problem(verify, "identity of article %" PRIu64 " leads to article %" PRIu64,
+                article->offset, offset);
+}
+
+static void check_state(struct verify *verify, uint64_t offset)
+{
+    uint64_t sequence;
+    int pending = journal_is_pending(verify->store, verify->reader->txn, offset);
+    int event = table_get_number(verify->store, verify->reader->txn, DB_EVENT_OF,
+                                 slice_of_number(&offset), &sequence);
+    if (pending < 0 && pending != -ENOENT)
+        problem(verify, "pending mark of article %" PRIu64 " %s", offset, why(pending));
+    if (event < 0 && event != -ENOENT)
+        problem(verify, "event number of article %" PRIu64 " %s", offset, why(event));
+    if (pending == 0 && event == 0)
+        problem(verify, "article %" PRIu64 " is pending and has an event", offset);
+    if (pending == -ENOENT && event == -ENOENT)
+        problem(verify, "article %" PRIu64 " is neither pending nor has it an event", offset);
+}
+
+static void check_article(struct verify *verify, uint64_t offset)
+{
+    struct stored_article article;
+    int status = journal_get_record(verify->store, verify->reader->txn, offset, &article);
+    verify->verdict->articles++;
+    if (status < 0)
+        problem(verify, "article %" PRIu64 " %s", offset, why(status));
+    else
+        check_identity(verify, &article);
+    check_state(verify, offset);
+}
+
+// --- 2. events
+
+static void check_event_article(struct verify *verify, const struct stored_event *event)
+{
+    uint64_t newest = 0;
+    struct slice key = slice_of_number(&event->offset);
+    MDB_txn *txn = verify->reader->txn;
+    if (!has(verify, DB_ARTICLES, key))
+        problem(verify, "event %" PRIu64 " is of article %" PRIu64 ", which cannot be read",
+                event->sequence, event->offset);
+    int status = table_get_number(verify->store, txn, DB_EVENT_OF, key, &newest);
+    bool again =
+        event->kind == EVENT_DEAD &&
+        (newest > event->sequence || journal_is_pending(verify->store, txn, event->offset) == 0);
+    if (!again && (status < 0 || newest != event->sequence))
+        problem(verify, "event %" PRIu64 " is not the one event of article %" PRIu64,
+                event->sequence, event->offset);
+}
+
+static bool posting_has(struct verify *verify, enum posting_kind kind, struct slice value,
+                        uint64_t sequence)
+{
+    char bytes[POSTING_KEY_MAX];
+    MDB_cursor *cursor;
+    MDB_val key = {.mv_data = bytes}, at = val_from(slice_of_number(&sequence));
+    key.mv_size = posting_key(kind, value, bytes);
+    if (mdb_cursor_open(verify->reader->txn, verify->store->dbs[DB_POSTINGS], &cursor))
+        return false;
+    bool found = mdb_cursor_get(cursor, &key, &at, MDB_GET_BOTH) == MDB_SUCCESS;
+    mdb_cursor_close(cursor);
+    return found;
+}
+
+static bool name_has(struct verify *verify, struct slice spelling, struct slice id)
+{
+    MDB_cursor *cursor;
+    MDB_val key = val_from(spelling), value = val_from(id);
+    if (mdb_cursor_open(verify->reader->txn, verify->store->dbs[DB_NAMES], &cursor))
+        return false;
+    bool found = mdb_cursor_get(cursor, &key, &value, MDB_GET_BOTH) == MDB_SUCCESS;
+    mdb_cursor_close(cursor);
+    return found;
+}
+
+static bool key_is_indexed(struct verify *verify, const struct event_key *key, uint64_t sequence)
+{
+    if (key->kind == KEY_LANGUAGE)
+        return posting_has(verify, POSTING_LANGUAGE, key->value, sequence);
+    if (key->kind == KEY_SPELLING)
+        return !key->entity_id.len || name_has(verify, key->value, key->entity_id);
+    return posting_has(verify, POSTING_ENTITY, key->id, sequence) &&
+           posting_has(verify, POSTING_TYPE, key->type, sequence) &&
+           has(verify, DB_ENTITIES, key->id);
+}
+
+static void check_event_index(struct verify *verify, const struct stored_event *event)
+{
+    if (event->sequence > verify->reader->indexed)
+        return;
+    struct event_keys keys = event_keys_of(event);
+    struct event_key key;
+    bool whole =
+        !event->source.len || posting_has(verify, POSTING_SOURCE, event->source, event->sequence);
+    while (event_keys_next(&keys, &key))
+        whole = whole && key_is_indexed(verify, &key, event->sequence);
+    if (!whole)
+        problem(verify, "event %" PRIu64 " is missing from the indexes", event->sequence);
+}
+
+static void check_event(struct verify *verify, uint64_t sequence)
+{
+    struct stored_event event;
+    int status = events_get(verify->store, verify->reader->txn, sequence, &event);
+    verify->verdict->events++;
+    if (status < 0) {
+        problem(verify, "event %" PRIu64 " %s", sequence, why(status));
+        return;
+    }
+    if (event.time_ms < verify->last_time_ms)
+        problem(verify, "event %" PRIu64 " is older than the one before it", sequence);
+    verify->last_time_ms = event.time_ms;
+    check_event_article(verify, &event);
+    check_event_index(verify, &event);
+}
+
+// --- 1 and 2: every number from 1 to the last
+
+typedef void check_number_fn(struct verify *verify, uint64_t number);
+
+static int check_numbers(struct verify *verify, uint64_t last, check_number_fn *check)
+{
+    for (uint64_t at = 1; at <= last && !is_stopped(verify);) {
+        int status = store_read_begin(verify->reader);
+        if (status < 0)
+            return status;
+        for (int steps = 0; steps < WALK_STEP && at <= last; steps++)
+            check(verify, at++);
+        store_read_end(verify->reader);
+    }
+    return 0;
+}
+
+// --- 3. the other tables
+
+static uint64_t number_of(struct slice key)
+{
+    uint64_t number = 0;
+    if (key.len == sizeof number)
+        memcpy(&number, key.ptr, sizeof number);
+    return number;
+}
+
+static bool pending_cb(struct slice key, struct slice value, void *arg)
+{
+    struct verify *verify = arg;
+    uint64_t same;
+    (void)value;
+    // A damaged one was reported with its article.
+    if (table_get_number(verify->store, verify->reader->txn, DB_PENDING, key, &same) == 0 &&
+        !has(verify, DB_ARTICLES, key))
+        problem(verify, "pending article %" PRIu64 " cannot be read", number_of(key));
+    return !is_stopped(verify);
+}
+
+static bool event_of_cb(struct slice key, struct slice value, void *arg)
+{
+    struct verify *verify = arg;
+    struct stored_event event;
+    uint64_t sequence, offset = number_of(key);
+    if (number_open(DB_EVENT_OF, key, value, &sequence) == 0 &&
+        (events_get(verify->store, verify->reader->txn, sequence, &event) < 0 ||
+         event.offset != offset))
+        problem(verify, "article %" PRIu64 " names event %" PRIu64 ", which is not its own", offset,
+                sequence);
+    return !is_stopped(verify);
+}
+
+static bool identity_cb(struct slice key, struct slice value, void *arg)
+{
+    struct verify *verify = arg;
+    struct stored_article article;
+    char expected[IDENTITY_KEY_BYTES];
+    uint64_t offset;
+    if (number_open(DB_IDENTITY, key, value, &offset) < 0)
+        problem(verify, "an identity is damaged");
+    else if (journal_get_record(verify->store, verify->reader->txn, offset, &article) < 0)
+        problem(verify, "an identity leads to article %" PRIu64 ", which cannot be read", offset);
+    else if (journal_identity(article.record, article.hash, expected) < 0 ||
+             !slice_equal(key, slice_from(expected, sizeof expected)))
+        problem(verify, "an identity leads to article %" PRIu64 ", which is another", offset);
+    return !is_stopped(verify);
+}
+
+static bool dead_cb(struct slice key, struct slice value, void *arg)
+{
+    struct verify *verify = arg;
+    struct stored_dead dead;
+    struct stored_event event;
+    uint64_t offset = number_of(key);
+    (void)value;
+    int status = dead_get(verify->store, verify->reader->txn, offset, &dead);
+    if (status < 0)
+        problem(verify, "dead letter %" PRIu64 " %s", offset, why(status));
+    else if (events_get(verify->store, verify->reader->txn, dead.sequence, &event) < 0 ||
+             event.kind != EVENT_DEAD || event.offset != offset)
+        problem(verify, "dead letter %" PRIu64 " names event %" PRIu64 ", which is not its own",
+                offset, dead.sequence);
+    return !is_stopped(verify);
+}
+
+static bool cursor_cb(struct slice key, struct slice value, void *arg)
+{
+    struct verify *verify = arg;
+    uint64_t next;
+    if (number_open(DB_CURSORS, key, value, &next) < 0)
+        problem(verify, "cursor \"%.*s\" is damaged", (int)(key.len < 64 ? key.len : 64), key.ptr);
+    return !is_stopped(verify);
+}
+
+static bool entity_cb(struct slice key, struct slice value, void *arg)
+{
+    struct verify *verify = arg;
+    struct slice payload;
+    verify->verdict->index_entries++;
+    if (record_open(DB_ENTITIES, key, value, &payload) < 0)
+        problem(verify, "entity \"%.*s\" is damaged", (int)(key.len < 64 ? key.len : 64), key.ptr);
+    return !is_stopped(verify);
+}
+
+static bool name_cb(struct slice key, struct slice value, void *arg)
+{
+    struct verify *verify = arg;
+    verify->verdict->index_entries++;
+    if (!has(verify, DB_ENTITIES, value))
+        problem(verify, "spelling \"%.*s\" names no entity", (int)(key.len < 64 ? key.len : 64),
+                key.ptr);
+    return !is_stopped(verify);
+}
+
+static bool key_gives(const struct event_key *key, struct slice posting)
+{
+    char bytes[POSTING_KEY_MAX];
+    if (key->kind == KEY_LANGUAGE)
+        return slice_equal(posting,
+                           slice_from(bytes, posting_key(POSTING_LANGUAGE, key->value, bytes)));
+    if (key->kind != KEY_ENTITY)
+        return false;
+    return slice_equal(posting, slice_from(bytes, posting_key(POSTING_ENTITY, key->id, bytes))) ||
+           slice_equal(posting, slice_from(bytes, posting_key(POSTING_TYPE, key->type, bytes)));
+}
+
+static bool event_gives(const struct stored_event *event, struct slice posting)
+{
+    char bytes[POSTING_KEY_MAX];
+    if (event->source.len &&
+        slice_equal(posting, slice_from(bytes, posting_key(POSTING_SOURCE, event->source, bytes))))
+        return true;
+    struct event_keys keys = event_keys_of(event);
+    struct event_key key;
+    while (event_keys_next(&keys, &key))
+        if (key_gives(&key, posting))
+            return true;
+    return false;
+}
+
+static bool posting_cb(struct slice key, struct slice value, void *arg)
+{
+    struct verify *verify = arg;
+    struct stored_event event;
+    uint64_t sequence = number_of(value);
+    verify->verdict->index_entries++;
+    int status = events_get(verify->store, verify->reader->txn, sequence, &event);
+    bool known = status == -EBADMSG; // reported with the event itself
+    if (!known && (status < 0 || sequence > verify->reader->indexed || !event_gives(&event, key)))
+        problem(verify, "posting \"%.*s\" names event %" PRIu64 ", which is not of that kind",
+                (int)(key.len < 64 ? key.len : 64), key.ptr, sequence);
+    return !is_stopped(verify);
+}
+
+static const struct {
+    enum store_db db;
+    const char *name;
+    walk_cb *cb;
+} WALKS[] = {
+    {DB_PENDING, "pending", pending_cb},    {DB_EVENT_OF, "event_of", event_of_cb},
+    {DB_IDENTITY, "identity", identity_cb}, {DB_DEAD, "dead", dead_cb},
+    {DB_CURSORS, "cursors", cursor_cb},     {DB_ENTITIES, "entities", entity_cb},
+    {DB_NAMES, "names", name_cb},           {DB_POSTINGS, "postings", posting_cb},
+};
+
+static int check_tables(struct verify *verify)
+{
+    for (size_t i = 0; i < sizeof WALKS / sizeof *WALKS && !is_stopped(verify); i++) {
+        int status = walk_table(verify->reader, WALKS[i].db, WALKS[i].cb, verify);
+        if (status == -EBADMSG)
+            problem(verify, "pages of table %s are damaged", WALKS[i].name);
+        else if (status < 0)
+            return status;
+    }
+    return 0;
+}
+
+static int check_start(struct verify *verify, uint64_t *articles, uint64_t *events)
+{
+    struct store_reader *reader = verify->reader;
+    uint64_t indexed;
+    int status = store_read_begin(reader);
+    if (status < 0)
+        return status;
+    *events = reader->head;
+    status = table_last(verify->store, reader->txn, DB_ARTICLES, articles);
+    if (index_read_position(verify->store, reader->txn, &indexed) < 0)
+        problem(verify, "the position of the indexes is damaged");
+    if (indexed > reader->head)
+        problem(verify, "the indexes are ahead of the stream");
+    store_read_end(reader);
+    return status;
+}
+
+int store_verify(struct store *store, struct store_verdict *verdict, store_problem_cb *cb,
+                 void *arg, const volatile bool *stop, struct err *err)
+{
+    struct verify verify = {.store = store,
+                            .verdict = verdict,
+                            .cb = cb,
+                            .arg = arg,
+                            .stop = stop,
+                            .last_time_ms = INT64_MIN};
+    uint64_t articles = 0, events = 0;
+    *verdict = (struct store_verdict){0};
+    int status = store_reader_open(store, &verify.reader, err);
+    if (status < 0)
+        return status;
+    status = check_start(&verify, &articles, &events);
+    if (status == 0)
+        status = check_numbers(&verify, articles, check_article);
+    if (status == 0)
+        status = check_numbers(&verify, events, check_event);
+    if (status == 0)
+        status = check_tables(&verify);
+    store_reader_close(verify.reader);
+    return status < 0 ? err_set_errno(err, -status, "cannot verify the store") : 0;
+}

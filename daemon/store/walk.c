@@ -1,0 +1,97 @@
+#include "daemon/store/walk.h"
+
+#include <errno.h>
+
+#include "daemon/store/table.h"
+
+enum { LMDB_KEY_MAX = 511 };
+
+// Where the last transaction stopped.
+struct place {
+    bool set;
+    bool pairs; // a DUPSORT table: the value is part of the place
+    char key[LMDB_KEY_MAX];
+    size_t key_len;
+    char value[LMDB_KEY_MAX];
+    size_t value_len;
+};
+
+static void place_remember(struct place *place, struct slice key, struct slice value)
+{
+    place->set = true;
+    place->key_len = key.len < LMDB_KEY_MAX ? key.len : LMDB_KEY_MAX;
+    memcpy(place->key, key.ptr, place->key_len);
+    place->value_len = 0;
+    if (place->pairs) {
+        place->value_len = value.len < LMDB_KEY_MAX ? value.len : LMDB_KEY_MAX;
+        memcpy(place->value, value.ptr, place->value_len);
+    }
+}
+
+static struct slice place_key(const struct place *place)
+{
+    return slice_from(place->key, place->key_len);
+}
+
+// Moves to the entry behind the place, within the place's key if there is one.
+static int seek_in_key(const struct place *place, MDB_cursor *cursor, MDB_val *key, MDB_val *value)
+{
+    struct slice last = slice_from(place->value, place->value_len);
+    *key = val_from(place_key(place));
+    *value = val_from(last);
+    int status = table_error(mdb_cursor_get(cursor, key, value, MDB_GET_BOTH_RANGE));
+    if (status == 0 && slice_equal(slice_from_val(*value), last))
+        status = table_error(mdb_cursor_get(cursor, key, value, MDB_NEXT_DUP));
+    *key = val_from(place_key(place)); // LMDB leaves it unset for these
+    return status;
+}
+
+static int seek_behind(const struct place *place, MDB_cursor *cursor, MDB_val *key, MDB_val *value)
+{
+    if (!place->set)
+        return table_error(mdb_cursor_get(cursor, key, value, MDB_FIRST));
+    int status = place->pairs ? seek_in_key(place, cursor, key, value) : -ENOENT;
+    if (status != -ENOENT)
+        return status;
+    *key = val_from(place_key(place));
+    status = table_error(mdb_cursor_get(cursor, key, value, MDB_SET_RANGE));
+    if (status == 0 && slice_equal(slice_from_val(*key), place_key(place)))
+        status = table_error(mdb_cursor_get(cursor, key, value, MDB_NEXT_NODUP));
+    return status;
+}
+
+// Up to WALK_STEP entries. 1 when there may be more, 0 at the end.
+static int walk_step(struct store_reader *reader, enum store_db db, struct place *place,
+                     walk_cb *cb, void *arg)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    int status = table_error(mdb_cursor_open(reader->txn, reader->store->dbs[db], &cursor));
+    if (status < 0)
+        return status;
+    status = seek_behind(place, cursor, &key, &value);
+    for (int steps = 0; status == 0 && steps < WALK_STEP; steps++) {
+        place_remember(place, slice_from_val(key), slice_from_val(value));
+        if (!cb(slice_from_val(key), slice_from_val(value), arg)) {
+            mdb_cursor_close(cursor);
+            return 0;
+        }
+        status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_NEXT));
+    }
+    mdb_cursor_close(cursor);
+    return status == -ENOENT ? 0 : status < 0 ? status : 1;
+}
+
+int walk_table(struct store_reader *reader, enum store_db db, walk_cb *cb, void *arg)
+{
+    struct place place = {.pairs = db == DB_NAMES || db == DB_POSTINGS};
+    int status;
+    do {
+        status = store_read_begin(reader);
+        if (status < 0)
+            return status;
+        status = walk_step(reader, db, &place, cb, arg);
+        store_read_end(reader);
+    } while (status == 1);
+    return status;
+}

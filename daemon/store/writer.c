@@ -1,0 +1,392 @@
+// The writer's thread, one round after the other:
+//   1. take what is waiting, up to a batch; wait when nothing is
+//   2. carry it out in one transaction and commit, which syncs
+//   3. only then hand the requests back and wake the loop
+//   4. when there is nothing to do, or the indexes are far behind, merge a run of events into them
+// A batch that fails is carried out again one request at a time, so that one that is too large or
+// meets damage fails alone.
+#include "daemon/store/writer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "daemon/store/apply.h"
+#include "daemon/store/env.h"
+#include "daemon/store/index.h"
+#include "daemon/store/table.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+
+enum {
+    BATCH_BYTES = 16 << 20, // of articles in one transaction: bounds its dirty pages in memory
+    IDLE_MS = 20,           // without requests for so long, merging may begin
+    EVENT_LIMIT = 64 << 20,
+    WORDS_LIMIT = 1 << 20,
+    MERGE_BYTES = 8 << 20, // room a merge wants on disk
+};
+
+struct writer {
+    struct store *store;
+    void (*wake)(void *arg);
+    void *wake_arg;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct list queued;        // under lock
+    struct list done;          // under lock
+    bool stopping;             // under lock
+    struct writer_stats stats; // under lock
+
+    // The thread's own.
+    bool failed;
+    bool merge_blocked; // the last merge failed; not again before a commit succeeds
+    struct buf scratch;
+    struct buf words;
+    struct apply_counts counts; // of the last transaction
+};
+
+static uint64_t index_lag(const struct writer *writer)
+{
+    return writer->store->tail.next_sequence - 1 - writer->store->indexed;
+}
+
+// --- one transaction
+
+// Errors that leave the store sound, so that the request may be tried again.
+static bool is_passing(int status)
+{
+    return status == -ENOSPC || status == -ENOBUFS || status == -ENOMEM || status == -EBADMSG ||
+           status == -EAGAIN;
+}
+
+static int reserve_room(struct store *store, const struct list *batch)
+{
+    uint64_t need = 0;
+    list_for_each (link, batch)
+        need += apply_estimate(list_entry(link, struct write, link));
+    return env_reserve(store, need);
+}
+
+static int apply_batch(struct apply *apply, const struct list *batch)
+{
+    int status = 0;
+    list_for_each (link, batch) {
+        if (status == 0)
+            status = apply_write(apply, list_entry(link, struct write, link));
+    }
+    return status;
+}
+
+static int commit(struct writer *writer, MDB_txn *txn)
+{
+    int64_t begun = clock_mono_ns();
+    int status = table_error(mdb_txn_commit(txn));
+    int64_t took = clock_mono_ns() - begun;
+    pthread_mutex_lock(&writer->lock);
+    writer->stats.commit_ns_last = took;
+    if (took > writer->stats.commit_ns_max)
+        writer->stats.commit_ns_max = took;
+    pthread_mutex_unlock(&writer->lock);
+    return status;
+}
+
+static int try_batch(struct writer *writer, const struct list *batch)
+{
+    struct store *store = writer->store;
+    struct apply apply = {
+        .store = store, .tail = store->tail, .scratch = &writer->scratch, .words = &writer->words};
+    int status = reserve_room(store, batch);
+    if (status == 0)
+        status = table_error(mdb_txn_begin(store->env, NULL, 0, &apply.txn));
+    if (status < 0)
+        return status;
+    status = apply_batch(&apply, batch);
+    if (status < 0) {
+        mdb_txn_abort(apply.txn);
+        return status;
+    }
+    status = commit(writer, apply.txn);
+    if (status < 0)
+        return is_passing(status) ? status : -EIO;
+    store->tail = apply.tail;
+    writer->counts = apply.counts;
+    writer->merge_blocked = false;
+    return 0;
+}
+
+static int try_batch_growing(struct writer *writer, const struct list *batch)
+{
+    int status;
+    do
+        status = try_batch(writer, batch);
+    while (status == -ENOBUFS && env_grow(writer->store) == 0);
+    return status == -ENOBUFS ? -ENOSPC : status;
+}
+
+// --- a batch and its outcome
+
+static void note_failure(struct writer *writer)
+{
+    if (!writer->failed)
+        log_error("store_failed directory=\"%s\" the disk did not take a commit; nothing is "
+                  "accepted any more",
+                  writer->store->directory);
+    writer->failed = true;
+    pthread_mutex_lock(&writer->lock);
+    writer->stats.failed = true;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+static void add_counts(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->stats.commits++;
+    writer->stats.articles += writer->counts.articles;
+    writer->stats.duplicates += writer->counts.duplicates;
+    writer->stats.events += writer->counts.events;
+    writer->stats.dead += writer->counts.dead;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+static void set_status(struct writer *writer, const struct list *batch, int status)
+{
+    uint64_t full = 0;
+    list_for_each (link, batch) {
+        struct write *write = list_entry(link, struct write, link);
+        write->status = status;
+        write->sequence = 0;
+        full += status != -ENOSPC ? 0 : write->kind == WRITE_ARTICLES ? write->count : 1;
+    }
+    pthread_mutex_lock(&writer->lock);
+    writer->stats.refused_full += full;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+// Carries out `batch`, whose requests then have their status. False when it must be split.
+static bool run_batch(struct writer *writer, const struct list *batch, bool may_split)
+{
+    int status = writer->failed ? -EIO : try_batch_growing(writer, batch);
+    if (status == 0) {
+        add_counts(writer);
+        return true;
+    }
+    if (!writer->failed && is_passing(status) && may_split)
+        return false;
+    if (!is_passing(status)) {
+        note_failure(writer);
+        status = -EIO;
+    }
+    set_status(writer, batch, status);
+    return true;
+}
+
+static void hand_back(struct writer *writer, struct list *batch)
+{
+    pthread_mutex_lock(&writer->lock);
+    list_splice(&writer->done, batch);
+    pthread_mutex_unlock(&writer->lock);
+    writer->wake(writer->wake_arg);
+}
+
+static void carry_out(struct writer *writer, struct list *batch)
+{
+    if (!run_batch(writer, batch, batch->next->next != batch)) {
+        struct list finished, single;
+        list_init(&finished);
+        for (struct list *link; (link = list_pop(batch));) {
+            list_init(&single);
+            list_append(&single, link);
+            run_batch(writer, &single, false);
+            list_splice(&finished, &single);
+        }
+        list_splice(batch, &finished);
+    }
+    hand_back(writer, batch);
+}
+
+// --- indexes
+
+// False when there was nothing to merge, or it cannot be done now.
+static bool merge(struct writer *writer)
+{
+    uint64_t merged = 0;
+    if (writer->failed || writer->merge_blocked || !index_lag(writer))
+        return false;
+    int status = env_reserve(writer->store, MERGE_BYTES);
+    if (status == 0)
+        do
+            status = index_merge(writer->store, INDEX_RUN, &merged);
+        while (status == -ENOBUFS && env_grow(writer->store) == 0);
+    writer->merge_blocked = status < 0;
+    if (status < 0 && !is_passing(status))
+        note_failure(writer);
+    else if (status < 0)
+        log_warning("index_postponed reason=\"%s\"", strerror(-status));
+    if (status < 0 || !merged)
+        return false;
+    pthread_mutex_lock(&writer->lock);
+    writer->stats.index_commits++;
+    pthread_mutex_unlock(&writer->lock);
+    return true;
+}
+
+// --- the thread
+
+static struct timespec idle_deadline(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_nsec += IDLE_MS * 1000000L;
+    if (at.tv_nsec >= 1000000000L) {
+        at.tv_nsec -= 1000000000L;
+        at.tv_sec++;
+    }
+    return at;
+}
+
+// Waits for a request; `merging` says that there is something else to do after IDLE_MS. Under lock.
+static void wait_for_work(struct writer *writer, bool merging)
+{
+    struct timespec deadline = idle_deadline();
+    int timed_out = 0;
+    while (list_is_empty(&writer->queued) && !writer->stopping && !timed_out) {
+        if (merging)
+            timed_out = pthread_cond_timedwait(&writer->work, &writer->lock, &deadline);
+        else
+            pthread_cond_wait(&writer->work, &writer->lock);
+    }
+}
+
+static size_t write_bytes(const struct write *write)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; write->kind == WRITE_ARTICLES && i < write->count; i++)
+        bytes += write->records[i].len;
+    return bytes;
+}
+
+// Moves requests from the queue to `batch` as long as they fit; the first one always does. Under
+// lock.
+static void fill_batch(struct writer *writer, struct list *batch)
+{
+    size_t items = 0, bytes = 0;
+    while (!list_is_empty(&writer->queued)) {
+        struct write *write = list_entry(writer->queued.next, struct write, link);
+        items += write->kind == WRITE_ARTICLES ? write->count : 1;
+        bytes += write_bytes(write);
+        if (!list_is_empty(batch) && (items > WRITER_BATCH || bytes > BATCH_BYTES))
+            return;
+        list_remove(&write->link);
+        list_append(batch, &write->link);
+    }
+}
+
+// Waits, unless `busy` merging. An empty batch means: nothing waits, or (false) it is over.
+static bool next_batch(struct writer *writer, struct list *batch, bool busy)
+{
+    bool merging = !writer->failed && !writer->merge_blocked && index_lag(writer);
+    pthread_mutex_lock(&writer->lock);
+    if (!busy)
+        wait_for_work(writer, merging);
+    fill_batch(writer, batch);
+    bool over = list_is_empty(batch) && writer->stopping;
+    pthread_mutex_unlock(&writer->lock);
+    return !over;
+}
+
+static void *writer_main(void *arg)
+{
+    struct writer *writer = arg;
+    struct list batch;
+    list_init(&batch);
+    for (bool busy = false; next_batch(writer, &batch, busy);) {
+        bool idle = list_is_empty(&batch);
+        if (!idle)
+            carry_out(writer, &batch);
+        bool behind = index_lag(writer) >= WRITER_INDEX_LAG;
+        busy = (idle || behind) && merge(writer) && idle;
+    }
+    return NULL;
+}
+
+// --- what the loop calls
+
+static void writer_init(struct writer *writer, struct store *store, void (*wake)(void *arg),
+                        void *arg)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_cond_init(&writer->work, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    writer->store = store;
+    writer->wake = wake;
+    writer->wake_arg = arg;
+    list_init(&writer->queued);
+    list_init(&writer->done);
+    buf_init(&writer->scratch, EVENT_LIMIT);
+    buf_init(&writer->words, WORDS_LIMIT);
+}
+
+int writer_start(struct store *store, void (*wake)(void *arg), void *arg, struct writer **out,
+                 struct err *err)
+{
+    *out = NULL;
+    if (store->read_only)
+        return err_set_errno(err, EROFS, "the store was opened for reading only");
+    struct writer *writer = calloc(1, sizeof *writer);
+    if (!writer)
+        return err_set_errno(err, ENOMEM, "cannot start the writer");
+    writer_init(writer, store, wake, arg);
+    int failed = pthread_create(&writer->thread, NULL, writer_main, writer);
+    if (failed) {
+        writer_free(writer);
+        return err_set_errno(err, failed, "cannot start the writer's thread");
+    }
+    *out = writer;
+    return 0;
+}
+
+void writer_submit(struct writer *writer, struct write *write)
+{
+    pthread_mutex_lock(&writer->lock);
+    list_append(&writer->queued, &write->link);
+    pthread_cond_signal(&writer->work);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+void writer_collect(struct writer *writer, struct list *done)
+{
+    pthread_mutex_lock(&writer->lock);
+    list_splice(done, &writer->done);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+void writer_stop(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->stopping = true;
+    pthread_cond_signal(&writer->work);
+    pthread_mutex_unlock(&writer->lock);
+    pthread_join(writer->thread, NULL);
+}
+
+void writer_free(struct writer *writer)
+{
+    if (!writer)
+        return;
+    buf_fini(&writer->scratch);
+    buf_fini(&writer->words);
+    pthread_cond_destroy(&writer->work);
+    pthread_mutex_destroy(&writer->lock);
+    free(writer);
+}
+
+void writer_get_stats(struct writer *writer, struct writer_stats *out)
+{
+    pthread_mutex_lock(&writer->lock);
+    *out = writer->stats;
+    pthread_mutex_unlock(&writer->lock);
+}

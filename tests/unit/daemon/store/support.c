@@ -1,0 +1,317 @@
+#include "tests/unit/daemon/store/support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/store/apply.h"
+#include "daemon/store/env.h"
+#include "proto/base/check.h"
+#include "proto/base/json.h"
+#include "proto/wire/edit.h"
+#include "proto/wire/result.h"
+
+enum { DEADLINE_S = 30 };
+
+void fixture_init(struct fixture *fx)
+{
+    *fx = (struct fixture){.map_size = 64 << 20, .map_limit = 256 << 20};
+    snprintf(fx->parent, sizeof fx->parent, "/tmp/telex-store-XXXXXX");
+    check_must(mkdtemp(fx->parent));
+    snprintf(fx->directory, sizeof fx->directory, "%s/store", fx->parent);
+    pthread_mutex_init(&fx->lock, NULL);
+    pthread_cond_init(&fx->woken, NULL);
+}
+
+static int remove_cb(const char *path, const struct stat *stat, int type, struct FTW *where)
+{
+    (void)stat, (void)type, (void)where;
+    return remove(path);
+}
+
+void fixture_fini(struct fixture *fx)
+{
+    fixture_close(fx);
+    nftw(fx->parent, remove_cb, 8, FTW_DEPTH | FTW_PHYS);
+    pthread_cond_destroy(&fx->woken);
+    pthread_mutex_destroy(&fx->lock);
+}
+
+struct store_options fixture_options(const struct fixture *fx)
+{
+    return (struct store_options){.directory = fx->directory,
+                                  .map_size = fx->map_size,
+                                  .map_limit = fx->map_limit,
+                                  .event_source = "/telex"};
+}
+
+void fixture_open_plain(struct fixture *fx)
+{
+    struct err err = {0};
+    struct store_options options = fixture_options(fx);
+    if (store_open(&fx->store, &options, &err) < 0 ||
+        store_reader_open(fx->store, &fx->reader, &err) < 0) {
+        fprintf(stderr, "%s\n", err_text(&err));
+        abort();
+    }
+}
+
+static void wake_cb(void *arg)
+{
+    struct fixture *fx = arg;
+    pthread_mutex_lock(&fx->lock);
+    fx->wakes++;
+    pthread_cond_signal(&fx->woken);
+    pthread_mutex_unlock(&fx->lock);
+}
+
+void fixture_open(struct fixture *fx)
+{
+    struct err err = {0};
+    fixture_open_plain(fx);
+    check_must(writer_start(fx->store, wake_cb, fx, &fx->writer, &err) == 0);
+}
+
+void fixture_close(struct fixture *fx)
+{
+    if (fx->writer)
+        writer_stop(fx->writer);
+    writer_free(fx->writer);
+    store_reader_close(fx->reader);
+    store_close(fx->store);
+    fx->writer = NULL;
+    fx->reader = NULL;
+    fx->store = NULL;
+}
+
+// Without a writer's thread: one transaction.
+static void write_here(struct fixture *fx, struct write *write)
+{
+    struct buf scratch, words;
+    buf_init(&scratch, SIZE_MAX);
+    buf_init(&words, SIZE_MAX);
+    struct apply apply = {
+        .store = fx->store, .tail = fx->store->tail, .scratch = &scratch, .words = &words};
+    check_must(mdb_txn_begin(fx->store->env, NULL, 0, &apply.txn) == 0);
+    check_must(apply_write(&apply, write) == 0);
+    check_must(mdb_txn_commit(apply.txn) == 0);
+    fx->store->tail = apply.tail;
+    buf_fini(&scratch);
+    buf_fini(&words);
+}
+
+static void wait_for_wake(struct fixture *fx, uint64_t seen)
+{
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += DEADLINE_S;
+    pthread_mutex_lock(&fx->lock);
+    while (fx->wakes == seen)
+        check_must(pthread_cond_timedwait(&fx->woken, &fx->lock, &deadline) == 0);
+    pthread_mutex_unlock(&fx->lock);
+}
+
+static uint64_t wakes_seen(struct fixture *fx)
+{
+    pthread_mutex_lock(&fx->lock);
+    uint64_t seen = fx->wakes;
+    pthread_mutex_unlock(&fx->lock);
+    return seen;
+}
+
+void fixture_write(struct fixture *fx, struct write *writes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fx->writer)
+            writer_submit(fx->writer, &writes[i]);
+        else
+            write_here(fx, &writes[i]);
+    }
+    for (size_t finished = 0; fx->writer && finished < count;) {
+        struct list done;
+        list_init(&done);
+        uint64_t seen = wakes_seen(fx);
+        writer_collect(fx->writer, &done);
+        bool any = false;
+        while (list_pop(&done)) {
+            finished++;
+            any = true;
+        }
+        if (!any)
+            wait_for_wake(fx, seen);
+    }
+}
+
+void encode_article(struct buf *out, const struct test_article *a)
+{
+    struct article article = {.uri = slice_from_text(a->uri),
+                              .title = slice_from_text(a->title),
+                              .source = slice_from_text(a->source),
+                              .published = slice_from_text(a->published),
+                              .body = slice_from_text(a->body)};
+    buf_init(out, SIZE_MAX);
+    article_encode(out, &article);
+    check_must(!out->failed);
+}
+
+struct ack push_article(struct fixture *fx, const struct test_article *article)
+{
+    struct buf record;
+    struct ack ack = {0};
+    encode_article(&record, article);
+    struct slice slice = buf_slice(&record);
+    struct write write = {.kind = WRITE_ARTICLES, .records = &slice, .acks = &ack, .count = 1};
+    fixture_write(fx, &write, 1);
+    check_must(write.status == 0);
+    buf_fini(&record);
+    return ack;
+}
+
+uint64_t push_numbered(struct fixture *fx, unsigned number)
+{
+    char uri[32], title[48];
+    snprintf(uri, sizeof uri, "urn:%u", number);
+    snprintf(title, sizeof title, "Title number %u", number);
+    struct test_article article = {
+        .uri = uri, .title = title, .source = "reuters", .body = "Some body."};
+    return push_article(fx, &article).offset;
+}
+
+static void put_entity(struct test_result *out, const struct test_entity *entity)
+{
+    char value[300];
+    int len = snprintf(value, sizeof value, "%s\t%s\t%s", entity->id, entity->type, entity->name);
+    result_key_encode(&out->keys, KEY_ENTITY, slice_from(value, (size_t)len));
+    if (entity->spelling)
+        result_key_encode(&out->keys, KEY_SPELLING, slice_from_text(entity->spelling));
+    out->result.key_count += entity->spelling ? 2 : 1;
+}
+
+void test_result_init(struct test_result *out, const char *language,
+                      const struct test_entity *entities, size_t count)
+{
+    *out = (struct test_result){0};
+    buf_init(&out->keys, SIZE_MAX);
+    buf_init(&out->edits, SIZE_MAX);
+    buf_init(&out->data, SIZE_MAX);
+    for (size_t i = 0; i < count; i++)
+        put_entity(out, &entities[i]);
+    if (language) {
+        result_key_encode(&out->keys, KEY_LANGUAGE, slice_from_text(language));
+        out->result.key_count++;
+    }
+    struct edit edit = {.from = 0, .copy = 4, .insert = slice_from_text("!")};
+    edit_encode(&out->edits, &edit);
+    buf_put_text(&out->data, "{\"entities\":[],\"tagger\":{\"version\":\"1\"}}");
+    out->result.keys = buf_slice(&out->keys);
+    out->result.edits = buf_slice(&out->edits);
+    out->result.data = buf_slice(&out->data);
+}
+
+void test_result_fini(struct test_result *result)
+{
+    buf_fini(&result->keys);
+    buf_fini(&result->edits);
+    buf_fini(&result->data);
+}
+
+int tag_article(struct fixture *fx, uint64_t offset, const char *language,
+                const struct test_entity *entities, size_t count, uint64_t *sequence)
+{
+    struct test_result result;
+    test_result_init(&result, language, entities, count);
+    struct write write = {.kind = WRITE_TAGGED, .offset = offset, .result = &result.result};
+    fixture_write(fx, &write, 1);
+    test_result_fini(&result);
+    if (sequence)
+        *sequence = write.sequence;
+    return write.status;
+}
+
+int kill_article(struct fixture *fx, uint64_t offset, const char *words)
+{
+    struct write write = {.kind = WRITE_DEAD,
+                          .offset = offset,
+                          .attempts = 3,
+                          .stage = slice_from_text("tagger"),
+                          .last_words = slice_from_text(words)};
+    fixture_write(fx, &write, 1);
+    return write.status;
+}
+
+int write_offset(struct fixture *fx, enum write_kind kind, uint64_t offset)
+{
+    struct write write = {.kind = kind, .offset = offset};
+    fixture_write(fx, &write, 1);
+    return write.status;
+}
+
+int set_cursor(struct fixture *fx, const char *name, uint64_t next)
+{
+    struct write write = {.kind = WRITE_CURSOR, .cursor = slice_from_text(name), .next = next};
+    fixture_write(fx, &write, 1);
+    return write.status;
+}
+
+static void problem_cb(const char *problem, void *arg)
+{
+    if (*(const bool *)arg)
+        fprintf(stderr, "verify: %s\n", problem);
+}
+
+uint64_t verify_store(struct fixture *fx, bool loud)
+{
+    struct store_verdict verdict;
+    struct err err = {0};
+    volatile bool stop = false;
+    check_must(store_verify(fx->store, &verdict, problem_cb, &loud, &stop, &err) == 0);
+    return verdict.damaged;
+}
+
+void read_begin(struct fixture *fx)
+{
+    check_must(store_read_begin(fx->reader) == 0);
+}
+
+void read_end(struct fixture *fx)
+{
+    store_read_end(fx->reader);
+}
+
+static long find_nth(const char *bytes, size_t len, struct slice needle, unsigned nth)
+{
+    const char *at = bytes;
+    for (size_t left = len; left; nth--) {
+        const char *hit = memmem(at, left, needle.ptr, needle.len);
+        if (!hit)
+            return -1;
+        if (!nth)
+            return hit - bytes;
+        at = hit + 1;
+        left = len - (size_t)(at - bytes);
+    }
+    return -1;
+}
+
+bool flip_bit(const struct fixture *fx, struct slice needle, unsigned nth, long at)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/data.mdb", fx->directory);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    check_must(fd >= 0);
+    off_t size = lseek(fd, 0, SEEK_END);
+    char *bytes = malloc((size_t)size);
+    check_must(bytes && pread(fd, bytes, (size_t)size, 0) == size);
+    long place = find_nth(bytes, (size_t)size, needle, nth);
+    if (place >= 0) {
+        char flipped = (char)(bytes[place + at] ^ 0x10);
+        check_must(pwrite(fd, &flipped, 1, place + at) == 1);
+    }
+    free(bytes);
+    close(fd);
+    return place >= 0;
+}
