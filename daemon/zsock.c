@@ -22,6 +22,7 @@ enum {
     PARTS_MAX = 4, // peer, delimiter, header, payload
     REFUSAL_LOG_MS = 1000,
     ERROR_BYTES_MAX = 4096,
+    SOCKETS_MAX = 64, // ours are four, and those just being recycled
 };
 
 struct zsock {
@@ -342,6 +343,20 @@ const char *zsock_endpoint(const struct zsock *z)
 unsigned long zsock_refused(const struct zsock *z)
 {
     return z->refused;
+}
+
+void *zsock_context_open(void)
+{
+    void *context = zmq_ctx_new();
+    if (context)
+        zmq_ctx_set(context, ZMQ_MAX_SOCKETS, SOCKETS_MAX);
+    return context;
+}
+
+void zsock_context_close(void *context)
+{
+    while (context && zmq_ctx_term(context) != 0 && zmq_errno() == EINTR)
+        ;
 }
 
 // --- opening ------------------------------------------------------------------------------------

@@ -34,6 +34,11 @@ struct zsock_message {
     zmq_msg_t *payload;
 };
 
+static inline struct slice zsock_payload(const struct zsock_message *message)
+{
+    return slice_from(zmq_msg_data(message->payload), zmq_msg_size(message->payload));
+}
+
 struct zsock_reply_to {
     uint8_t
         peer[32]; // routing ids of libzmq are 5 bytes; peers that choose longer ones are refused
@@ -44,6 +49,12 @@ struct zsock_reply_to {
 // A well-formed message: header and payload. What is malformed is answered and dropped inside. May
 // send, pause and close the socket.
 typedef void zsock_message_cb(struct zsock *zsock, struct zsock_message *message, void *arg);
+
+// The ZeroMQ context of one daemon: one thread for its sockets' input and output. NULL on failure.
+void *zsock_context_open(void);
+
+// Waits until every socket's last messages have left, at most about a second. Accepts NULL.
+void zsock_context_close(void *context);
 
 // Creates the socket with handshake, heartbeat, linger and ROUTER_MANDATORY settings of DESIGN, and
 // binds it. ipc: its folder is made (0700) when missing; a dead socket file is replaced, one that
