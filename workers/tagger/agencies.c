@@ -4,7 +4,7 @@
 
 #include "proto/base/utf8.h"
 #include "workers/tagger/domains.h"
-#include "workers/tagger/key.h"
+#include "workers/tagger/folded.h"
 #include "workers/tagger/unicode.h"
 
 enum { NAME_BYTES_MAX = 40, PLACE_BYTES_MAX = 60, CREDIT_BYTES_MAX = 120, PARTS_MAX = 10 };
@@ -25,8 +25,8 @@ static int agency_compare_cb(const void *key, const void *entry)
 
 enum agency_kind agency_kind_of(struct slice name)
 {
-    struct key key;
-    if (!name.len || name.len > NAME_BYTES_MAX || !key_make(&key, name))
+    struct folded key;
+    if (!name.len || name.len > NAME_BYTES_MAX || !folded_make(&key, name))
         return AGENCY_NONE;
     const struct agency *found = bsearch(key.text, agencies, sizeof agencies / sizeof *agencies,
                                          sizeof *agencies, agency_compare_cb);

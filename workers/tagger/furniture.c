@@ -14,7 +14,7 @@
 
 #include "workers/tagger/agencies.h"
 #include "workers/tagger/domains.h"
-#include "workers/tagger/key.h"
+#include "workers/tagger/folded.h"
 
 enum {
     LABEL_WIDTH_MAX = 200,
@@ -61,7 +61,7 @@ static unsigned rule_kinds(const char *key)
 }
 
 // A leading number becomes "#", one at the end is dropped: "12 comments", "Kommentare (12)".
-static void key_strip_numbers(struct key *key)
+static void key_strip_numbers(struct folded *key)
 {
     size_t digits = strspn(key->text, "0123456789");
     if (digits && key->text[digits] == ' ') {
@@ -96,7 +96,7 @@ static bool differs_by_one(const char *a, size_t a_len, const char *b, size_t b_
            memcmp(rest_a + 2, rest_b + 2, left_a - 2) == 0;
 }
 
-static bool is_whole_with_typo(const struct key *key)
+static bool is_whole_with_typo(const struct folded *key)
 {
     if (key->len + 1 < TYPO_KEY_MIN)
         return false;
@@ -110,7 +110,7 @@ static bool is_whole_with_typo(const struct key *key)
     return false;
 }
 
-static bool is_prompt(struct key *key)
+static bool is_prompt(struct folded *key)
 {
     size_t end = 0;
     for (int words = 0; words < PROMPT_WORDS_MAX && end < key->len; words++) {
@@ -130,8 +130,8 @@ static bool is_label(struct slice line)
 {
     size_t head = line.len < LABEL_KEY_MAX ? line.len : LABEL_KEY_MAX;
     const char *colon = memchr(line.ptr, ':', head);
-    struct key key;
-    return colon && key_make(&key, slice_from(line.ptr, (size_t)(colon - line.ptr))) &&
+    struct folded key;
+    return colon && folded_make(&key, slice_from(line.ptr, (size_t)(colon - line.ptr))) &&
            (rule_kinds(key.text) & FURNITURE_LABEL);
 }
 
@@ -176,8 +176,8 @@ static unsigned line_judge(const struct lines *lines, size_t index, struct slice
         return 0;
     if (agency_is_credit(content) && !is_continuation(lines, index))
         return FURNITURE_WHOLE;
-    struct key key;
-    if (!key_make(&key, content))
+    struct folded key;
+    if (!folded_make(&key, content))
         return 0;
     key_strip_numbers(&key);
     unsigned kinds = line->width <= WHOLE_WIDTH_MAX ? rule_kinds(key.text) : 0;
