@@ -27,11 +27,12 @@ struct live;
 struct notify;
 struct queue;
 struct stream;
+struct zsock_context;
 
 struct telexd {
     uv_loop_t *loop;
-    void *zmq; // ZeroMQ context
-    struct config *config; // resolved (config.h); replaced by telexd_reload
+    struct zsock_context *zmq; // zsock.h
+    struct config *config;     // resolved (config.h); replaced by telexd_reload
     struct lifecycle lifecycle;
     struct store *store;
     struct store_reader *reader; // for the loop's thread

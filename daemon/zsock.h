@@ -50,17 +50,23 @@ struct zsock_reply_to {
 // send, pause and close the socket.
 typedef void zsock_message_cb(struct zsock *zsock, struct zsock_message *message, void *arg);
 
-// The ZeroMQ context of one daemon: one thread for its sockets' input and output. NULL on failure.
-void *zsock_context_open(void);
+// The ZeroMQ context of one daemon: one thread for the input and output of its sockets. NULL on
+// failure.
+struct zsock_context;
+struct zsock_context *zsock_context_open(void);
 
-// Waits until every socket's last messages have left, at most about a second. Accepts NULL.
-void zsock_context_close(void *context);
+// Every socket has been closed. Waits until their last messages have left, at most about a second.
+// Accepts NULL.
+void zsock_context_close(struct zsock_context *context);
+
+// zsock_recycle for every socket of the context; failures are logged.
+void zsock_context_recycle(struct zsock_context *context);
 
 // Creates the socket with handshake, heartbeat, linger and ROUTER_MANDATORY settings of DESIGN, and
 // binds it. ipc: its folder is made (0700) when missing; a dead socket file is replaced, one that
 // somebody listens on is refused; the file is for its owner, and for its group where the umask
 // lets the group write. `cb` may be NULL for an XPUB. 0 or negative errno with err.
-int zsock_open(struct zsock **out, uv_loop_t *loop, void *context,
+int zsock_open(struct zsock **out, uv_loop_t *loop, struct zsock_context *context,
                const struct zsock_options *options, zsock_message_cb *cb, void *arg,
                struct err *err);
 
