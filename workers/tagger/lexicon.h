@@ -3,6 +3,9 @@
 #pragma once
 
 #include "proto/base/err.h"
+#include "proto/base/hash.h"
+#include "proto/base/slice.h"
+#include "workers/tagger/lexicon_format.h"
 
 struct lexicon;
 
@@ -13,3 +16,34 @@ void lexicon_close(struct lexicon *lexicon);
 
 // "<build date of its data>-<first 8 digits of its checksum>". Valid as long as the lexicon.
 const char *lexicon_id(const struct lexicon *lexicon);
+
+// Hash of one folded word, and of a name's beginning extended by a word (start with 0).
+static inline uint64_t lexicon_hash_word(struct slice folded)
+{
+    return hash64(folded, 0);
+}
+static inline uint64_t lexicon_hash_append(uint64_t before, uint64_t word)
+{
+    uint64_t mixed = (before ^ (before >> 29)) * 0x9e3779b97f4a7c15u + word;
+    return mixed ^ (mixed >> 32);
+}
+
+// The node of a name's beginning, or NULL when no name begins so.
+const struct lexicon_node *lexicon_find_node(const struct lexicon *lexicon, uint64_t hash);
+
+// The postings of a node whose posting is not LEXICON_NONE: read until POSTING_LAST.
+const struct lexicon_posting *lexicon_postings(const struct lexicon *lexicon, uint32_t posting);
+
+// What is known of a word (by lexicon_hash_word); NULL when nothing.
+const struct lexicon_word *lexicon_find_word(const struct lexicon *lexicon, uint64_t hash);
+
+// Walks the dictionary forms of an inflected word: start with *at = 0; NULL ends the walk.
+const struct lexicon_form *lexicon_next_form(const struct lexicon *lexicon, uint64_t hash,
+                                             uint32_t *at);
+
+const struct lexicon_entity *lexicon_entity(const struct lexicon *lexicon, uint32_t index);
+// A string, valid as long as the lexicon.
+struct slice lexicon_string(const struct lexicon *lexicon, uint32_t offset);
+// Spelling `index` (below spelling_count) of an entity, folded.
+struct slice lexicon_spelling(const struct lexicon *lexicon, const struct lexicon_entity *entity,
+                              uint32_t index);

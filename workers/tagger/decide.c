@@ -1,0 +1,250 @@
+#include "workers/tagger/decide.h"
+
+// Evidence in tenths of "fairly sure".
+struct evidence {
+    int person, organisation, place, none;
+};
+
+static int max_of(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int own_count(const struct words *words, const struct word *word, enum lexicon_count kind)
+{
+    return words_count_of(words, word, kind);
+}
+
+static int name_count(const struct words *words, const struct word *word)
+{
+    return max_of(
+        own_count(words, word, COUNT_PERSON),
+        max_of(own_count(words, word, COUNT_ORGANISATION), own_count(words, word, COUNT_PLACE)));
+}
+
+static bool ends_with_any(struct slice folded, const char *const *endings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(endings[i]);
+        if (folded.len > len + 1 && memcmp(folded.ptr + folded.len - len, endings[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
+#define ENDS_WITH_ANY(folded, endings)                                                             \
+    ends_with_any(folded, endings, sizeof(endings) / sizeof *(endings))
+
+static const char *const noun_endings[] = {
+    "ung", "ungen", "heit",  "heiten", "keit",  "keiten", "schaft", "schaften", "ion",  "ionen",
+    "tat", "taten", "ismus", "ment",   "mente", "ling",   "linge",  "tum",      "nis",  "nisse",
+    "anz", "enz",   "enzen", "tur",    "turen", "ierer",  "erung",  "erungen",  "iker", "ikern",
+    "ler", "lern",  "innen", "in",     "eur",   "eure",   "ik",     "ie",       "ien",  "age",
+};
+
+// Ends of German names that are words by themselves: Neumann, Hamburg, Heidelberg.
+static const char *const name_endings[] = {
+    "mann", "berg", "burg", "stein", "bach", "dorf",   "feld",  "hof",   "haus", "heim",    "wald",
+    "tal",  "land", "ow",   "ski",   "sky",  "hausen", "ingen", "stadt", "furt", "brucken",
+};
+
+static bool is_german_compound(const struct lexicon *lexicon, const struct word *word)
+{
+    enum { TAIL_MIN = 4, HEAD_MIN = 3 };
+    for (size_t head = HEAD_MIN; head + TAIL_MIN <= word->folded.len; head++) {
+        struct slice tail = slice_from(word->folded.ptr + head, word->folded.len - head);
+        const struct lexicon_word *info = lexicon_find_word(lexicon, lexicon_hash_word(tail));
+        if (!info)
+            continue;
+        const uint8_t *counts = info->counts[LEXICON_DE];
+        int names =
+            max_of(counts[COUNT_PERSON], max_of(counts[COUNT_ORGANISATION], counts[COUNT_PLACE]));
+        if (counts[COUNT_CAPITAL] > names ||
+            info->cues[LEXICON_DE] & (WORD_TITLE | WORD_NEVER | WORD_GEO))
+            return true;
+    }
+    return false;
+}
+
+static bool is_german_noun(const struct lexicon *lexicon, const struct words *words,
+                           const struct word *word)
+{
+    int capital = own_count(words, word, COUNT_CAPITAL);
+    int name = name_count(words, word);
+    if (capital || name)
+        return capital >= name;
+    if (word->flags & (WORD_IS_UPPER | WORD_IS_MIXED | WORD_IS_INITIAL))
+        return false;
+    if (own_count(words, word, COUNT_LOWER))
+        return true;
+    bool personal = word->info && (word->info->given || word->info->surname);
+    if (ENDS_WITH_ANY(word->folded, name_endings) || personal)
+        return false;
+    return ENDS_WITH_ANY(word->folded, noun_endings) || is_german_compound(lexicon, word);
+}
+
+bool decide_is_common(const struct lexicon *lexicon, const struct words *words, size_t index)
+{
+    const struct word *word = &words->at[index];
+    if (word->cues & (WORD_NEVER | WORD_PEOPLE))
+        return true;
+    int lower = own_count(words, word, COUNT_LOWER);
+    int capital = own_count(words, word, COUNT_CAPITAL);
+    int name = name_count(words, word);
+    bool starts = word->flags & (WORD_IS_FIRST | WORD_IS_QUOTED);
+    if (starts && lower > 0 && lower >= name && !(word->flags & WORD_IS_UPPER))
+        return true;
+    if (words->language == LEXICON_DE && !words->other_language)
+        return is_german_noun(lexicon, words, word);
+    return capital > name + 8 && !(word->flags & WORD_IS_UPPER);
+}
+
+bool decide_is_given(const struct lexicon *lexicon, const struct word *word)
+{
+    if (word->info && word->info->given)
+        return true;
+    for (size_t i = 1; i < word->lemma_count; i++) {
+        const struct lexicon_word *info = lexicon_find_word(lexicon, word->lemmas[i].hash);
+        if (word->lemmas[i].known && info && info->given)
+            return true;
+    }
+    return false;
+}
+
+// --- Evidence ---
+
+static const char *const surname_endings[] = {
+    "ski",   "skiego", "skiemu", "skim",  "ska",   "skiej",  "cki",   "ckiego", "ckim",    "cka",
+    "wicz",  "wicza",  "wiczem", "czyk",  "czyka", "czak",   "enko",  "enki",   "mann",    "sson",
+    "ov",    "ova",    "ev",     "eva",   "ow",    "owa",    "owem",  "ew",     "iew",     "iewa",
+    "iewem", "sky",    "skyj",   "skiy",  "vic",   "shvili", "yan",   "ez",     "inho",    "chuk",
+    "czuk",  "tschuk", "meier",  "meyer", "mayer", "bauer",  "hofer", "escu",   "opoulos",
+};
+
+static const char *const place_endings[] = {
+    "stan", "stanie", "stanu",  "burg", "burgu",   "grad", "gradzie", "ville", "ton",   "ford",
+    "land", "dorf",   "hausen", "heim", "stadt",   "bach", "berg",    "ow",    "owie",  "owo",
+    "owa",  "ice",    "icach",  "ic",   "owka",    "sk",   "sku",     "ska",   "polis", "shire",
+    "bury", "ham",    "ingen",  "furt", "kirchen", "rode", "walde",   "istan", "abad",  "pur",
+};
+
+static void weigh_counts(const struct words *words, const struct word *word,
+                         struct evidence *evidence)
+{
+    evidence->person += own_count(words, word, COUNT_PERSON) / 4;
+    evidence->organisation += own_count(words, word, COUNT_ORGANISATION) / 4;
+    evidence->place += own_count(words, word, COUNT_PLACE) / 4;
+    int ordinary = own_count(words, word, COUNT_CAPITAL) / 4;
+    if (word->flags & WORD_IS_FIRST)
+        ordinary = max_of(ordinary, own_count(words, word, COUNT_LOWER) / 3);
+    evidence->none += ordinary;
+    if (!word->info)
+        return;
+    for (size_t i = 0; i < LEXICON_LANGUAGES; i++) {
+        if (i == (size_t)words->language)
+            continue;
+        evidence->person += word->info->counts[i][COUNT_PERSON] / 10;
+        evidence->organisation += word->info->counts[i][COUNT_ORGANISATION] / 10;
+        evidence->place += word->info->counts[i][COUNT_PLACE] / 10;
+    }
+}
+
+static void weigh_shape(const struct words *words, const struct candidate *candidate,
+                        struct evidence *evidence)
+{
+    const struct word *word = &words->at[candidate->first];
+    bool single = candidate->count == 1;
+    if (single && word->flags & WORD_IS_UPPER && word->folded.len <= 6)
+        evidence->organisation += 14;
+    else if (single && word->flags & WORD_IS_MIXED)
+        evidence->organisation += 8;
+    if (word->flags & WORD_IS_QUOTED)
+        evidence->organisation += 4;
+    if (single && word->flags & WORD_IS_FIRST)
+        evidence->none += word->flags & WORD_IS_UPPER ? 0 : 6;
+    if (words->language == LEXICON_DE && !words->other_language)
+        evidence->none += single ? (word->flags & WORD_IS_UPPER ? 2 : 9) : 5;
+    else
+        evidence->none += single ? 3 : 0;
+    if (candidate->count == 2)
+        evidence->person += 5;
+    if (candidate->count >= 4)
+        evidence->organisation += 4;
+}
+
+static void weigh_words(const struct words *words, const struct candidate *candidate,
+                        struct evidence *evidence)
+{
+    uint32_t last = candidate->first + candidate->count - 1;
+    for (uint32_t i = candidate->first; i <= last; i++) {
+        const struct word *word = &words->at[i];
+        weigh_counts(words, word, evidence);
+        if (word->cues & WORD_ORGANISATION)
+            evidence->organisation += candidate->count > 1 ? 16 : 2;
+        if (word->cues & WORD_SUFFIX && i == last && candidate->count > 1)
+            evidence->organisation += 25;
+        if (word->cues & WORD_GEO && candidate->count > 1)
+            evidence->place += 12;
+    }
+    const struct word *tail = &words->at[last];
+    if (ENDS_WITH_ANY(tail->folded, surname_endings))
+        evidence->person += 5;
+    if (candidate->count > 1 && tail->info && tail->info->surname)
+        evidence->person += 3;
+    if (candidate->count == 1 && ENDS_WITH_ANY(tail->folded, place_endings))
+        evidence->place += 6;
+}
+
+static void weigh_given(const struct words *words, const struct candidate *candidate,
+                        struct evidence *evidence)
+{
+    const struct word *first = &words->at[candidate->first];
+    bool given = first->info && first->info->given;
+    for (size_t i = 1; i < first->lemma_count && !given; i++)
+        given = first->lemmas[i].known && first->lemmas[i].gender != GENDER_OTHER &&
+                own_count(words, first, COUNT_PERSON) > own_count(words, first, COUNT_PLACE);
+    if (first->flags & WORD_IS_INITIAL && candidate->count > 1)
+        evidence->person += 10;
+    else if (given)
+        evidence->person += candidate->count > 1 ? 13 : 4;
+}
+
+static void weigh_context(const struct words *words, const struct candidate *candidate,
+                          struct evidence *evidence)
+{
+    size_t after = candidate->first + candidate->count;
+    const struct word *first = &words->at[candidate->first];
+    if (candidate->titled)
+        evidence->person += 14;
+    if (candidate->first > 0 && first->gap == GAP_SPACE) {
+        uint16_t cues = words->at[candidate->first - 1].cues;
+        if (cues & WORD_SAYS)
+            evidence->person += 6;
+        if (cues & WORD_GEO)
+            evidence->place += 11;
+        if (cues & WORD_ORGANISATION)
+            evidence->organisation += 9;
+        if (cues & WORD_IN)
+            evidence->place += candidate->count == 1 ? 7 : 3;
+    }
+    if (after < words->count && words->at[after].gap == GAP_SPACE &&
+        words->at[after].cues & WORD_SAYS)
+        evidence->person += 6;
+}
+
+bool decide_candidate(const struct words *words, const struct candidate *candidate,
+                      enum tag_type *type)
+{
+    struct evidence evidence = {.none = 5};
+    weigh_words(words, candidate, &evidence);
+    weigh_shape(words, candidate, &evidence);
+    weigh_given(words, candidate, &evidence);
+    weigh_context(words, candidate, &evidence);
+    int best = max_of(evidence.person, max_of(evidence.organisation, evidence.place));
+    if (best <= evidence.none)
+        return false;
+    *type = best == evidence.person         ? TAG_PERSON
+            : best == evidence.organisation ? TAG_ORGANISATION
+                                            : TAG_PLACE;
+    return true;
+}

@@ -1,0 +1,231 @@
+#include "workers/tagger/lexicon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct lexicon {
+    const uint8_t *base;
+    size_t size;
+    const struct lexicon_header *header;
+    const char *strings;
+    const struct lexicon_entity *entities;
+    const uint32_t *spellings;
+    const struct lexicon_node *nodes;
+    const struct lexicon_posting *postings;
+    const struct lexicon_word *words;
+    const struct lexicon_form *forms;
+    uint64_t node_mask, word_mask, form_mask;
+    char id[32];
+};
+
+static const size_t record_sizes[SECTION_COUNT] = {
+    [SECTION_STRINGS] = 1,
+    [SECTION_ENTITIES] = sizeof(struct lexicon_entity),
+    [SECTION_SPELLINGS] = sizeof(uint32_t),
+    [SECTION_NODES] = sizeof(struct lexicon_node),
+    [SECTION_POSTINGS] = sizeof(struct lexicon_posting),
+    [SECTION_WORDS] = sizeof(struct lexicon_word),
+    [SECTION_FORMS] = sizeof(struct lexicon_form),
+};
+
+static bool is_table(enum lexicon_section section)
+{
+    return section == SECTION_NODES || section == SECTION_WORDS || section == SECTION_FORMS;
+}
+
+static bool section_is_sound(const struct lexicon *lexicon, enum lexicon_section section)
+{
+    uint64_t offset = lexicon->header->sections[section].offset;
+    uint64_t size = lexicon->header->sections[section].size;
+    if (offset % 8 != 0 || offset > lexicon->size || size > lexicon->size - offset)
+        return false;
+    uint64_t records = size / record_sizes[section];
+    if (records == 0 || records * record_sizes[section] != size)
+        return false;
+    return !is_table(section) || (records & (records - 1)) == 0;
+}
+
+static const void *section_start(const struct lexicon *lexicon, enum lexicon_section section)
+{
+    return lexicon->base + lexicon->header->sections[section].offset;
+}
+
+static uint64_t section_mask(const struct lexicon *lexicon, enum lexicon_section section)
+{
+    return lexicon->header->sections[section].size / record_sizes[section] - 1;
+}
+
+static int check_header(const struct lexicon *lexicon, const char *path, struct err *err)
+{
+    const struct lexicon_header *header = lexicon->header;
+    if (lexicon->size < sizeof *header || memcmp(header->magic, LEXICON_MAGIC, 8) != 0)
+        return err_set_errno(err, EINVAL, "%s is not a telex lexicon", path);
+    if (header->version != LEXICON_VERSION || header->section_count != SECTION_COUNT)
+        return err_set_errno(
+            err, EINVAL,
+            "%s is a lexicon of version %u, this program reads version %d: old and "
+            "new files mixed? Install both from one build",
+            path, header->version, LEXICON_VERSION);
+    if (header->file_size != lexicon->size)
+        return err_set_errno(err, EINVAL,
+                             "%s is damaged: %zu bytes long instead of %llu; install it again",
+                             path, lexicon->size, (unsigned long long)header->file_size);
+    struct slice content =
+        slice_from(lexicon->base + sizeof *header, lexicon->size - sizeof *header);
+    if (hash64(content, LEXICON_VERSION) != header->checksum)
+        return err_set_errno(err, EINVAL, "%s is damaged: wrong checksum; install it again", path);
+    return 0;
+}
+
+static int check_sections(const struct lexicon *lexicon, const char *path, struct err *err)
+{
+    for (enum lexicon_section section = 0; section < SECTION_COUNT; section++)
+        if (!section_is_sound(lexicon, section))
+            return err_set_errno(err, EINVAL, "%s is damaged: section %d does not fit", path,
+                                 (int)section);
+    return 0;
+}
+
+static void find_sections(struct lexicon *lexicon)
+{
+    lexicon->strings = section_start(lexicon, SECTION_STRINGS);
+    lexicon->entities = section_start(lexicon, SECTION_ENTITIES);
+    lexicon->spellings = section_start(lexicon, SECTION_SPELLINGS);
+    lexicon->nodes = section_start(lexicon, SECTION_NODES);
+    lexicon->postings = section_start(lexicon, SECTION_POSTINGS);
+    lexicon->words = section_start(lexicon, SECTION_WORDS);
+    lexicon->forms = section_start(lexicon, SECTION_FORMS);
+    lexicon->node_mask = section_mask(lexicon, SECTION_NODES);
+    lexicon->word_mask = section_mask(lexicon, SECTION_WORDS);
+    lexicon->form_mask = section_mask(lexicon, SECTION_FORMS);
+    snprintf(lexicon->id, sizeof lexicon->id, "%.10s-%08x", lexicon->header->date,
+             (unsigned)(lexicon->header->checksum >> 32));
+}
+
+static int map_file(struct lexicon *lexicon, const char *path, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_errno(err, errno, "cannot open lexicon %s: %s", path, strerror(errno));
+    struct stat status;
+    int rc = 0;
+    if (fstat(fd, &status) < 0)
+        rc = err_set_errno(err, errno, "cannot read lexicon %s: %s", path, strerror(errno));
+    else if (!S_ISREG(status.st_mode) || status.st_size < (off_t)sizeof(struct lexicon_header))
+        rc = err_set_errno(err, EINVAL, "%s is not a telex lexicon", path);
+    if (rc == 0) {
+        lexicon->size = (size_t)status.st_size;
+        void *base = mmap(NULL, lexicon->size, PROT_READ, MAP_SHARED, fd, 0);
+        if (base == MAP_FAILED)
+            rc = err_set_errno(err, errno, "cannot map lexicon %s: %s", path, strerror(errno));
+        else
+            lexicon->base = base;
+    }
+    close(fd);
+    return rc;
+}
+
+int lexicon_open(struct lexicon **out, const char *path, struct err *err)
+{
+    struct lexicon *lexicon = calloc(1, sizeof *lexicon);
+    if (!lexicon)
+        return err_set_errno(err, ENOMEM, "no memory to open lexicon %s", path);
+    int rc = map_file(lexicon, path, err);
+    lexicon->header = (const void *)lexicon->base;
+    if (rc == 0)
+        rc = check_header(lexicon, path, err);
+    if (rc == 0)
+        rc = check_sections(lexicon, path, err);
+    if (rc < 0) {
+        lexicon_close(lexicon);
+        return rc;
+    }
+    find_sections(lexicon);
+    *out = lexicon;
+    return 0;
+}
+
+void lexicon_close(struct lexicon *lexicon)
+{
+    if (!lexicon)
+        return;
+    if (lexicon->base)
+        munmap((void *)(uintptr_t)lexicon->base, lexicon->size);
+    free(lexicon);
+}
+
+const char *lexicon_id(const struct lexicon *lexicon)
+{
+    return lexicon->id;
+}
+
+static uint32_t check_of(uint64_t hash)
+{
+    uint32_t check = (uint32_t)(hash >> 32);
+    return check ? check : 1;
+}
+
+const struct lexicon_node *lexicon_find_node(const struct lexicon *lexicon, uint64_t hash)
+{
+    uint32_t check = check_of(hash);
+    for (uint64_t at = hash & lexicon->node_mask;; at = (at + 1) & lexicon->node_mask) {
+        const struct lexicon_node *node = &lexicon->nodes[at];
+        if (node->check == check)
+            return node;
+        if (node->check == 0)
+            return NULL;
+    }
+}
+
+const struct lexicon_posting *lexicon_postings(const struct lexicon *lexicon, uint32_t posting)
+{
+    return &lexicon->postings[posting];
+}
+
+const struct lexicon_word *lexicon_find_word(const struct lexicon *lexicon, uint64_t hash)
+{
+    uint32_t check = check_of(hash);
+    for (uint64_t at = hash & lexicon->word_mask;; at = (at + 1) & lexicon->word_mask) {
+        const struct lexicon_word *word = &lexicon->words[at];
+        if (word->check == check)
+            return word;
+        if (word->check == 0)
+            return NULL;
+    }
+}
+
+const struct lexicon_form *lexicon_next_form(const struct lexicon *lexicon, uint64_t hash,
+                                             uint32_t *at)
+{
+    uint32_t check = check_of(hash);
+    for (;; ++*at) {
+        const struct lexicon_form *form = &lexicon->forms[(hash + *at) & lexicon->form_mask];
+        if (form->check == 0)
+            return NULL;
+        if (form->check == check) {
+            ++*at;
+            return form;
+        }
+    }
+}
+
+const struct lexicon_entity *lexicon_entity(const struct lexicon *lexicon, uint32_t index)
+{
+    return &lexicon->entities[index];
+}
+
+struct slice lexicon_string(const struct lexicon *lexicon, uint32_t offset)
+{
+    return slice_from_text(lexicon->strings + offset);
+}
+
+struct slice lexicon_spelling(const struct lexicon *lexicon, const struct lexicon_entity *entity,
+                              uint32_t index)
+{
+    return lexicon_string(lexicon, lexicon->spellings[entity->spellings + index]);
+}

@@ -1,0 +1,67 @@
+#include "workers/tagger/lexicon_words.h"
+
+#include "proto/base/fold.h"
+#include "proto/base/utf8.h"
+
+static bool is_inside(struct slice name, size_t before, size_t after, uint32_t code)
+{
+    bool joins = code == '\'' || code == 0x2019 || code == 0x2bc || code == '.';
+    bool letter_before = before > 0 && name.ptr[before - 1] != ' ' && name.ptr[before - 1] != '-';
+    bool letter_after = after < name.len && name.ptr[after] != ' ' && name.ptr[after] != '-';
+    return joins && letter_before && letter_after;
+}
+
+static bool close_word(struct lexicon_words *words, size_t start)
+{
+    if (words->text_len == start)
+        return true;
+    if (words->count == LEXICON_WORDS_MAX || words->text_len + 1 >= LEXICON_WORDS_BYTES)
+        return false;
+    words->folded[words->count++] = slice_from(words->text + start, words->text_len - start);
+    words->text[words->text_len++] = ' ';
+    return true;
+}
+
+bool lexicon_words_split(struct lexicon_words *words, struct slice name)
+{
+    words->count = words->text_len = 0;
+    size_t start = 0;
+    for (size_t at = 0; at < name.len;) {
+        size_t before = at;
+        uint32_t code = utf8_next(name, &at);
+        char folded[4];
+        size_t len = fold_code(folded, code);
+        if (words->text_len + len + 1 >= LEXICON_WORDS_BYTES)
+            return false;
+        memcpy(words->text + words->text_len, folded, len);
+        words->text_len += len;
+        bool mark = code >= 0x300 && code < 0x370;
+        bool silent = code == 0x42a || code == 0x42c || code == 0x44a || code == 0x44c;
+        if (len == 0 && !mark && !silent && !is_inside(name, before, at, code)) {
+            if (!close_word(words, start))
+                return false;
+            start = words->text_len;
+        }
+    }
+    if (!close_word(words, start) || words->count == 0)
+        return false;
+    words->text_len--;
+    return true;
+}
+
+bool lexicon_words_is_upper(uint32_t code)
+{
+    if (code < 0x80)
+        return code >= 'A' && code <= 'Z';
+    if (code < 0x100)
+        return code >= 0xc0 && code <= 0xde && code != 0xd7;
+    if (code >= 0x139 && code <= 0x148)
+        return code % 2 == 1;
+    if (code >= 0x179 && code <= 0x17e)
+        return code % 2 == 1;
+    if (code < 0x180)
+        return code % 2 == 0 && code != 0x138;
+    if (code >= 0x1e00 && code < 0x1f00)
+        return code % 2 == 0;
+    return code >= 0x400 && code <= 0x42f;
+}

@@ -1,0 +1,273 @@
+#include "workers/tagger/link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "proto/base/buf.h"
+#include "workers/tagger/decide.h"
+#include "workers/tagger/translit.h"
+#include "workers/tagger/lexicon_words.h"
+
+// A hash map from a 64-bit key to a 32-bit number, sized once.
+struct map {
+    struct {
+        uint64_t key; // 0 empty
+        uint32_t value;
+    } * slots;
+    size_t mask;
+};
+
+static bool map_init(struct map *map, size_t records, struct arena *arena)
+{
+    size_t slots = 16;
+    while (slots < records * 2)
+        slots *= 2;
+    map->slots = arena_alloc_array(arena, slots, sizeof *map->slots);
+    map->mask = slots - 1;
+    return map->slots != NULL;
+}
+
+// The value's place; *is_new tells whether the key was added. Never full: sized for every record.
+static uint32_t *map_put(struct map *map, uint64_t key, bool *is_new)
+{
+    key = key ? key : 1;
+    size_t at = key & map->mask;
+    while (map->slots[at].key && map->slots[at].key != key)
+        at = (at + 1) & map->mask;
+    *is_new = map->slots[at].key == 0;
+    map->slots[at].key = key;
+    return &map->slots[at].value;
+}
+
+static const uint32_t *map_get(const struct map *map, uint64_t key)
+{
+    key = key ? key : 1;
+    size_t at = key & map->mask;
+    while (map->slots[at].key && map->slots[at].key != key)
+        at = (at + 1) & map->mask;
+    return map->slots[at].key ? &map->slots[at].value : NULL;
+}
+
+// --- Surnames ---
+
+// Full names of persons by the hash of their surname: where a surname alone leads.
+struct surnames {
+    struct map map;     // surname to index into full
+    struct span **full; // spans of whole names
+    size_t full_count;
+};
+
+static uint64_t last_word_hash(struct slice base)
+{
+    struct lexicon_words words;
+    if (!lexicon_words_split(&words, base))
+        return 0;
+    return lexicon_hash_word(words.folded[words.count - 1]);
+}
+
+static void remember_surname(struct surnames *surnames, struct span *span)
+{
+    if (span->type != TAG_PERSON || span->count < 2 || span->flags & SPAN_DROPPED)
+        return;
+    bool is_new;
+    uint32_t *value = map_put(&surnames->map, last_word_hash(span->base), &is_new);
+    struct span *known = is_new ? NULL : surnames->full[*value];
+    // Of several persons of one name the first stays, but one that the lexicon knows goes before.
+    if (known && (known->entity != LEXICON_NONE || span->entity == LEXICON_NONE))
+        return;
+    *value = (uint32_t)surnames->full_count;
+    surnames->full[surnames->full_count++] = span;
+}
+
+// The full name that a word alone may stand for, and in *base its dictionary form.
+static struct span *full_name_of(const struct surnames *surnames, const struct word *word,
+                                 struct slice *base)
+{
+    for (size_t i = 0; i < word->lemma_count; i++) {
+        const uint32_t *found = map_get(&surnames->map, word->lemmas[i].hash);
+        if (found) {
+            *base = word->lemmas[i].text;
+            return surnames->full[*found];
+        }
+    }
+    return NULL;
+}
+
+static void become_surname_of(struct span *span, const struct span *full, struct slice base)
+{
+    span->type = TAG_PERSON;
+    span->entity = full->entity;
+    span->base = base;
+    span->whole = full->base;
+    span->flags = SPAN_SURNAME | (full->flags & SPAN_GUESS);
+}
+
+// --- Weak signs ---
+
+static bool is_supported(const struct map *sure, const struct span *span)
+{
+    return map_get(sure, span->entity + 1u) != NULL;
+}
+
+static void settle_weak(struct linker *linker, struct words *words, struct span *span)
+{
+    span->flags &= ~(uint32_t)SPAN_WEAK;
+    struct candidate candidate = {.first = span->first, .count = span->count};
+    enum tag_type type;
+    if (words->at[span->first].flags & WORD_IS_HEADLINE ||
+        decide_is_common(linker->lexicon, words, span->first) ||
+        !decide_candidate(words, &candidate, &type)) {
+        span->flags |= SPAN_DROPPED;
+    } else if (type != span->type) {
+        *span = (struct span){.first = span->first,
+                              .count = span->count,
+                              .type = type,
+                              .entity = LEXICON_NONE,
+                              .flags = SPAN_GUESS};
+        base_of_guess(linker->lexicon, &linker->seen, words, span, linker->arena);
+    }
+}
+
+// --- Grouping ---
+
+static struct slice folded_of(struct linker *linker, struct slice name)
+{
+    struct lexicon_words words;
+    if (!lexicon_words_split(&words, name))
+        return slice_from_text("");
+    return arena_copy(linker->arena, slice_from(words.text, words.text_len));
+}
+
+static char type_letter(enum tag_type type)
+{
+    return "polerx"[type];
+}
+
+static struct slice local_id(struct linker *linker, const struct span *span)
+{
+    char id[TRANSLIT_ID_BYTES];
+    struct slice folded = folded_of(linker, span->whole.len ? span->whole : span->base);
+    return arena_copy(linker->arena, translit_local_id(id, type_letter(span->type), folded));
+}
+
+static void add_to_group(struct linker *linker, struct map *ids, struct span *span)
+{
+    struct slice id;
+    struct slice name = span->whole.len ? span->whole : span->base;
+    if (span->entity != LEXICON_NONE) {
+        const struct lexicon_entity *entity = lexicon_entity(linker->lexicon, span->entity);
+        id = lexicon_string(linker->lexicon, entity->id);
+        name = lexicon_string(linker->lexicon, entity->name);
+    } else {
+        id = local_id(linker, span);
+    }
+    bool is_new;
+    uint32_t *group = map_put(ids, hash64(id, 0), &is_new);
+    if (is_new) {
+        *group = (uint32_t)linker->group_count++;
+        linker->groups[*group] = (struct linked_entity){
+            .entity = span->entity, .type = span->type, .id = id, .name = name};
+    }
+    span->group = *group;
+    struct linked_entity *entity = &linker->groups[*group];
+    entity->mentions++;
+    if (entity->entity == LEXICON_NONE && name.len > entity->name.len)
+        entity->name = name;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+    return x->first < y->first ? -1 : x->first > y->first;
+}
+
+// --- The order of the steps ---
+
+static void find_bases(struct linker *linker)
+{
+    for (size_t f = 0; f < LINK_FIELDS; f++)
+        for (size_t i = 0; i < linker->spans[f].count; i++)
+            if (linker->spans[f].at[i].flags & SPAN_GUESS)
+                base_of_guess(linker->lexicon, &linker->seen, &linker->fields[f],
+                              &linker->spans[f].at[i], linker->arena);
+}
+
+static void remember(struct linker *linker, struct surnames *surnames, struct map *sure)
+{
+    for (size_t f = LINK_FIELDS; f-- > 0;) // the body's full names before the title's
+        for (size_t i = 0; i < linker->spans[f].count; i++) {
+            struct span *span = &linker->spans[f].at[i];
+            remember_surname(surnames, span);
+            bool is_new;
+            if (span->entity != LEXICON_NONE && !(span->flags & SPAN_WEAK))
+                map_put(sure, span->entity + 1u, &is_new);
+        }
+}
+
+static void resolve_span(struct linker *linker, const struct surnames *surnames,
+                         const struct map *sure, struct words *words, struct span *span)
+{
+    struct slice base;
+    const struct span *full = NULL;
+    bool open = span->flags & (SPAN_SURNAME | SPAN_WEAK | SPAN_GUESS);
+    bool upper = (words->at[span->first].flags & WORD_IS_UPPER) != 0;
+    if (span->count == 1 && open && !upper)
+        full = full_name_of(surnames, &words->at[span->first], &base);
+    if (full && full != span)
+        become_surname_of(span, full, base);
+    else if (span->flags & SPAN_WEAK && !is_supported(sure, span))
+        settle_weak(linker, words, span);
+}
+
+// Surnames that nobody took for names yet: "Duda", "Kohl", words that are ordinary otherwise.
+static void add_bare_surnames(const struct surnames *surnames, struct words *words,
+                              struct spans *spans)
+{
+    for (uint32_t i = 0; i < words->count; i++) {
+        struct word *word = &words->at[i];
+        struct slice base;
+        if (!word->lemma_count || word->flags & (WORD_IS_COVERED | WORD_IS_UPPER))
+            continue;
+        const struct span *full = full_name_of(surnames, word, &base);
+        if (!full || word->cues & WORD_NEVER)
+            continue;
+        struct span span = {.first = i, .count = 1};
+        become_surname_of(&span, full, base);
+        spans_add(spans, words, span);
+    }
+}
+
+static void group_spans(struct linker *linker, struct map *ids)
+{
+    for (size_t f = 0; f < LINK_FIELDS; f++) {
+        struct spans *spans = &linker->spans[f];
+        if (spans->count)
+            qsort(spans->at, spans->count, sizeof *spans->at, compare_spans);
+    }
+    for (size_t f = 0; f < LINK_FIELDS; f++)
+        for (size_t i = 0; i < linker->spans[f].count; i++)
+            if (!(linker->spans[f].at[i].flags & SPAN_DROPPED))
+                add_to_group(linker, ids, &linker->spans[f].at[i]);
+}
+
+int link_entities(struct linker *linker)
+{
+    size_t capacity = linker->spans[0].capacity + linker->spans[1].capacity + 1;
+    struct surnames surnames = {.full_count = 0};
+    struct map sure, ids;
+    surnames.full = arena_alloc_array(linker->arena, capacity, sizeof *surnames.full);
+    linker->groups = arena_alloc_array(linker->arena, capacity, sizeof *linker->groups);
+    if (!surnames.full || !linker->groups || !map_init(&surnames.map, capacity, linker->arena) ||
+        !map_init(&sure, capacity, linker->arena) || !map_init(&ids, capacity, linker->arena) ||
+        seen_words_collect(&linker->seen, linker->fields, LINK_FIELDS, linker->arena) < 0)
+        return -ENOMEM;
+    find_bases(linker);
+    remember(linker, &surnames, &sure);
+    for (size_t f = 0; f < LINK_FIELDS; f++)
+        for (size_t i = 0; i < linker->spans[f].count; i++)
+            resolve_span(linker, &surnames, &sure, &linker->fields[f], &linker->spans[f].at[i]);
+    for (size_t f = 0; surnames.full_count && f < LINK_FIELDS; f++)
+        add_bare_surnames(&surnames, &linker->fields[f], &linker->spans[f]);
+    group_spans(linker, &ids);
+    return linker->arena->overflowed ? -ENOMEM : 0;
+}

@@ -1,0 +1,205 @@
+#include "workers/tagger/match.h"
+
+// A name may have this many words; deeper beginnings exist only in damaged input.
+enum { MATCH_WORDS_MAX = 12 };
+
+// One way to read the words from `first` on as a name.
+struct match {
+    const struct lexicon_posting *posting;
+    uint32_t words;
+    uint32_t inflected; // words that were not in their dictionary form
+    int score;
+};
+
+struct walk {
+    const struct lexicon *lexicon;
+    const struct words *words;
+    size_t first;
+    struct match best;
+};
+
+static bool joins(const struct word *word)
+{
+    return word->gap == GAP_SPACE || word->gap == GAP_HYPHEN || word->gap == GAP_POINT ||
+           word->gap == GAP_SIGN;
+}
+
+static int name_count(const struct words *words, const struct word *word)
+{
+    int count = 0;
+    for (enum lexicon_count kind = COUNT_PERSON; kind <= COUNT_PLACE; kind++) {
+        int this = words_count_of(words, word, kind);
+        count = this > count ? this : count;
+    }
+    return count;
+}
+
+// True when the article's language uses the word (also) as an ordinary one.
+static bool is_ordinary(const struct words *words, const struct word *word)
+{
+    int ordinary = words_count_of(words, word, COUNT_LOWER);
+    int capital = words_count_of(words, word, COUNT_CAPITAL);
+    return (ordinary > capital ? ordinary : capital) > name_count(words, word);
+}
+
+static bool is_upper_throughout(const struct words *words, size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count; i++)
+        if (!(words->at[i].flags & (WORD_IS_UPPER | WORD_IS_NUMBER | WORD_IS_INITIAL)))
+            return false;
+    return true;
+}
+
+static bool fits_case(const struct walk *walk, const struct lexicon_posting *posting,
+                      uint32_t count)
+{
+    const struct word *first = &walk->words->at[walk->first];
+    if (posting->flags & POSTING_UPPER)
+        return is_upper_throughout(walk->words, walk->first, count) &&
+               !(first->flags & WORD_IS_HEADLINE && first->info && is_ordinary(walk->words, first));
+    return (first->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER)) ||
+           posting->flags & POSTING_LOWER;
+}
+
+static bool fits_language(const struct walk *walk, const struct lexicon_posting *posting,
+                          uint32_t inflected)
+{
+    unsigned own = 1u << walk->words->language;
+    bool native = posting->languages == 0 || posting->languages & own;
+    if (native || posting->words > 1)
+        return true;
+    const struct word *word = &walk->words->at[walk->first];
+    if (inflected || word->folded.len <= 4)
+        return false;
+    return !is_ordinary(walk->words, word);
+}
+
+static int score_of(const struct walk *walk, const struct lexicon_posting *posting,
+                    uint32_t inflected)
+{
+    const struct lexicon_entity *entity = lexicon_entity(walk->lexicon, posting->entity);
+    bool native = posting->languages & (1u << walk->words->language);
+    int score = entity->weight * 4 + (native ? 6 : 0) - (int)inflected * 3;
+    return posting->flags & POSTING_SURNAME ? score - 3 : score;
+}
+
+static void consider(struct walk *walk, uint32_t posting_index, uint32_t count, uint32_t inflected)
+{
+    const struct lexicon_posting *posting = lexicon_postings(walk->lexicon, posting_index);
+    for (;; posting++) {
+        if (fits_case(walk, posting, count) && fits_language(walk, posting, inflected)) {
+            int score = score_of(walk, posting, inflected);
+            if (count > walk->best.words || score > walk->best.score)
+                walk->best = (struct match){
+                    .posting = posting, .words = count, .inflected = inflected, .score = score};
+        }
+        if (posting->flags & POSTING_LAST)
+            return;
+    }
+}
+
+// Extends the beginning `hash` of `depth` words by each reading of the next word. Only beginnings
+// of real names are followed, so that the walk stays short whatever the text holds.
+static void extend(struct walk *walk, uint64_t hash, uint32_t depth, uint32_t inflected)
+{
+    size_t index = walk->first + depth;
+    if (index >= walk->words->count || depth >= MATCH_WORDS_MAX)
+        return;
+    const struct word *word = &walk->words->at[index];
+    if (depth > 0 && (!joins(word) || word->flags & WORD_IS_COVERED))
+        return;
+    size_t readings = word->lemma_count ? word->lemma_count : 1;
+    for (size_t i = 0; i < readings; i++) {
+        uint64_t read = i == 0 ? word->hash : word->lemmas[i].hash;
+        uint64_t longer = lexicon_hash_append(hash, read);
+        const struct lexicon_node *node = lexicon_find_node(walk->lexicon, longer);
+        if (!node)
+            continue;
+        uint32_t changed = inflected + (i > 0);
+        if (node->posting != LEXICON_NONE && depth + 1 >= walk->best.words)
+            consider(walk, node->posting, depth + 1, changed);
+        extend(walk, longer, depth + 1, changed);
+    }
+}
+
+static bool may_begin(const struct words *words, size_t index)
+{
+    const struct word *word = &words->at[index];
+    if (word->flags & WORD_IS_COVERED)
+        return false;
+    return true;
+}
+
+// A place preposition before the word, or a word for a kind of place ("the city of Nancy").
+static bool has_place_cue(const struct words *words, size_t first)
+{
+    const struct word *word = &words->at[first];
+    if (first == 0 || word->gap != GAP_SPACE)
+        return false;
+    uint16_t cues = words->at[first - 1].cues;
+    if (cues & (WORD_IN | WORD_GEO))
+        return true;
+    return first > 1 && words->at[first - 1].gap == GAP_SPACE && cues & WORD_OF &&
+           words->at[first - 2].cues & WORD_GEO;
+}
+
+static bool has_title_cue(const struct words *words, size_t first)
+{
+    return first > 0 && words->at[first].gap == GAP_SPACE && words->at[first - 1].cues & WORD_TITLE;
+}
+
+// One known word is a weak sign when it is also an ordinary word or a person's name.
+static bool is_weak(const struct walk *walk, const struct lexicon_entity *entity)
+{
+    const struct words *words = walk->words;
+    const struct word *word = &words->at[walk->first];
+    bool personal =
+        word->info && (word->info->given || (word->info->surname && entity->weight < 5));
+    bool ordinary = is_ordinary(words, word);
+    bool headline = (word->flags & WORD_IS_HEADLINE) != 0;
+    switch (entity->type) {
+    case TAG_PLACE:
+        if (has_place_cue(words, walk->first) && !(ordinary && entity->weight < 5))
+            return false;
+        if (entity->weight >= 8 && !headline)
+            return ordinary && words->language == LEXICON_DE;
+        return ordinary || (entity->weight < 7 && personal) ||
+               (entity->weight < 4 && words_count_of(words, word, COUNT_PLACE) == 0);
+    case TAG_PERSON:
+        return ordinary && !has_title_cue(words, walk->first);
+    default:
+        return ordinary &&
+               (words->language == LEXICON_DE || word->flags & WORD_IS_FIRST || headline);
+    }
+}
+
+static void take(struct walk *walk, struct words *words, struct spans *spans)
+{
+    const struct match *best = &walk->best;
+    const struct lexicon_entity *entity = lexicon_entity(walk->lexicon, best->posting->entity);
+    struct span span = {.first = (uint32_t)walk->first,
+                        .count = best->words,
+                        .type = (enum tag_type)entity->type,
+                        .entity = best->posting->entity,
+                        .base = lexicon_string(walk->lexicon, best->posting->text)};
+    if (best->posting->flags & POSTING_SURNAME)
+        span.flags |= SPAN_SURNAME;
+    bool upper = (best->posting->flags & POSTING_UPPER) != 0;
+    if (best->words == 1 && !upper && is_weak(walk, entity))
+        span.flags |= SPAN_WEAK;
+    spans_add(spans, words, span);
+}
+
+void match_lexicon(const struct lexicon *lexicon, struct words *words, struct spans *spans)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (!may_begin(words, i))
+            continue;
+        struct walk walk = {.lexicon = lexicon, .words = words, .first = i};
+        extend(&walk, 0, 0, 0);
+        if (walk.best.posting) {
+            take(&walk, words, spans);
+            i += walk.best.words - 1;
+        }
+    }
+}

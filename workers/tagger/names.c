@@ -1,0 +1,145 @@
+// How names are found, in this order:
+// 1. words.c: tokens become words, each with what the lexicon knows of it and its dictionary forms;
+// 2. match.c: the lexicon's names, longest match first;
+// 3. guess.c and decide.c: runs of capitalised words that the lexicon does not know;
+// 4. link.c and base.c: surnames alone, weak signs, dictionary forms, one entity for all spellings;
+// 5. here: spans become mentions at their places in the submitted text.
+#include "workers/tagger/names.h"
+
+#include <errno.h>
+
+#include "proto/base/buf.h"
+#include "workers/tagger/guess.h"
+#include "workers/tagger/lexicon_words.h"
+#include "workers/tagger/link.h"
+#include "workers/tagger/match.h"
+
+static int find_spans(const struct lexicon *lexicon, struct words *words, struct spans *spans,
+                      struct arena *arena)
+{
+    spans->capacity = words->count;
+    spans->at = arena_alloc_array(arena, words->count + 1, sizeof *spans->at);
+    if (!spans->at)
+        return -ENOMEM;
+    match_lexicon(lexicon, words, spans);
+    guess_names(lexicon, words, spans, arena);
+    return 0;
+}
+
+static void fill_mention(const struct words *words, const struct span *span,
+                         struct text_position *position, struct tag_mention *mention)
+{
+    const struct text *text = words->text;
+    const struct word *first = &words->at[span->first];
+    uint32_t start, end;
+    text_to_submitted(text, first->start, words->at[span->first + span->count - 1].end, &start,
+                      &end);
+    mention->field = text->field;
+    mention->start = text_code_point(text, start, position);
+    mention->end = text_code_point(text, end, position);
+    mention->exact = slice_from(text->submitted.ptr + start, end - start);
+    mention->base = span->base;
+}
+
+// Hands each group its run of the common mention array, then fills the runs in text order.
+static int fill_mentions(const struct linker *linker, struct tag_entity *entities,
+                         struct arena *arena)
+{
+    size_t total = 0, next = 0;
+    for (size_t i = 0; i < linker->group_count; i++)
+        total += linker->groups[i].mentions;
+    struct tag_mention *mentions = arena_alloc_array(arena, total + 1, sizeof *mentions);
+    if (!mentions)
+        return -ENOMEM;
+    for (size_t i = 0; i < linker->group_count; i++) {
+        entities[i].mentions = mentions + next;
+        next += linker->groups[i].mentions;
+    }
+    for (size_t f = 0; f < LINK_FIELDS; f++) {
+        struct text_position position = {.byte = 0};
+        for (size_t i = 0; i < linker->spans[f].count; i++) {
+            const struct span *span = &linker->spans[f].at[i];
+            if (span->flags & SPAN_DROPPED)
+                continue;
+            struct tag_entity *entity = &entities[span->group];
+            size_t index = (size_t)(entity->mentions - mentions) + entity->mention_count++;
+            fill_mention(&linker->fields[f], span, &position, &mentions[index]);
+        }
+    }
+    return 0;
+}
+
+static bool has_spelling(const struct slice *spellings, size_t count, struct slice spelling)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(spellings[i], spelling))
+            return true;
+    return false;
+}
+
+// The lexicon's spellings first, then the bases of the mentions; a bound keeps this linear.
+static int fill_spellings(const struct linker *linker, const struct linked_entity *group,
+                          struct tag_entity *entity, struct arena *arena)
+{
+    enum { OWN_SPELLINGS_MAX = 16 };
+    const struct lexicon_entity *known =
+        group->entity == LEXICON_NONE ? NULL : lexicon_entity(linker->lexicon, group->entity);
+    size_t count = known ? known->spelling_count : 0;
+    struct slice *spellings =
+        arena_alloc_array(arena, count + OWN_SPELLINGS_MAX, sizeof *spellings);
+    if (!spellings)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++)
+        spellings[i] = lexicon_spelling(linker->lexicon, known, i);
+    size_t limit = count + OWN_SPELLINGS_MAX;
+    struct slice last = {.len = 0};
+    for (size_t i = 0; i < entity->mention_count && count < limit; i++) {
+        struct lexicon_words words;
+        if (slice_equal(entity->mentions[i].base, last) ||
+            !lexicon_words_split(&words, entity->mentions[i].base))
+            continue;
+        last = entity->mentions[i].base;
+        if (!has_spelling(spellings, count, slice_from(words.text, words.text_len)))
+            spellings[count++] = arena_copy(arena, slice_from(words.text, words.text_len));
+    }
+    entity->spellings = spellings;
+    entity->spelling_count = count;
+    return 0;
+}
+
+static int fill_result(const struct linker *linker, struct arena *arena, struct tag_result *out)
+{
+    struct tag_entity *entities =
+        arena_alloc_array(arena, linker->group_count + 1, sizeof *entities);
+    if (!entities || fill_mentions(linker, entities, arena) < 0)
+        return -ENOMEM;
+    for (size_t i = 0; i < linker->group_count; i++) {
+        const struct linked_entity *group = &linker->groups[i];
+        entities[i].id = group->id;
+        entities[i].type = group->type;
+        entities[i].name = group->name;
+        if (fill_spellings(linker, group, &entities[i], arena) < 0)
+            return -ENOMEM;
+    }
+    out->entities = entities;
+    out->entity_count = linker->group_count;
+    return arena->overflowed ? -ENOMEM : 0;
+}
+
+int names_find(const struct lexicon *lexicon, const struct text *title, const struct text *body,
+               struct slice language, struct arena *arena, struct tag_result *out)
+{
+    struct words fields[LINK_FIELDS];
+    struct spans spans[LINK_FIELDS] = {{.count = 0}};
+    const struct text *texts[LINK_FIELDS] = {title, body};
+    for (size_t f = 0; f < LINK_FIELDS; f++) {
+        int rc = words_prepare(&fields[f], lexicon, texts[f], language, arena);
+        if (rc == 0)
+            rc = find_spans(lexicon, &fields[f], &spans[f], arena);
+        if (rc < 0)
+            return rc;
+    }
+    struct linker linker = {.lexicon = lexicon, .arena = arena, .fields = fields, .spans = spans};
+    int rc = link_entities(&linker);
+    return rc < 0 ? rc : fill_result(&linker, arena, out);
+}

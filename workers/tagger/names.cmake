@@ -1,0 +1,32 @@
+# The lexicon and the name finder, and the lexicon file that is compiled at build time.
+telex_library(telex_lexicon lexicon.c lexicon_words.c translit.c LINK telex_base)
+telex_library(telex_names names.c words.c morph.c match.c spans.c guess.c decide.c base.c link.c LINK telex_lexicon)
+telex_library(telex_lexicon_build lexicon_build.c lexicon_sources.c LINK telex_lexicon)
+telex_program(telex-lexicon-compile lexicon_compile_main.c LINK telex_lexicon_build)
+
+set(lexicon_data ${CMAKE_CURRENT_SOURCE_DIR}/data)
+set(lexicon_text ${CMAKE_CURRENT_BINARY_DIR}/lexicon)
+set(lexicon_file ${TELEX_BUILD_DATADIR}/lexicon.tlx)
+file(READ ${lexicon_data}/VERSION lexicon_date)
+string(STRIP "${lexicon_date}" lexicon_date)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${lexicon_data}/VERSION)
+file(MAKE_DIRECTORY ${lexicon_text} ${TELEX_BUILD_DATADIR})
+find_program(XZ xz REQUIRED)
+
+foreach(name entities personal words forms cues-inflected)
+    add_custom_command(OUTPUT ${lexicon_text}/${name}.tsv
+        COMMAND ${XZ} -dc ${lexicon_data}/${name}.tsv.xz > ${lexicon_text}/${name}.tsv
+        DEPENDS ${lexicon_data}/${name}.tsv.xz VERBATIM)
+    list(APPEND lexicon_sources ${lexicon_text}/${name}.tsv)
+endforeach()
+foreach(name curated cues)
+    add_custom_command(OUTPUT ${lexicon_text}/${name}.tsv
+        COMMAND ${CMAKE_COMMAND} -E copy ${lexicon_data}/${name}.tsv ${lexicon_text}/${name}.tsv
+        DEPENDS ${lexicon_data}/${name}.tsv VERBATIM)
+    list(APPEND lexicon_sources ${lexicon_text}/${name}.tsv)
+endforeach()
+add_custom_command(OUTPUT ${lexicon_file}
+    COMMAND telex-lexicon-compile ${lexicon_text} ${lexicon_date} ${lexicon_file}
+    DEPENDS telex-lexicon-compile ${lexicon_sources} VERBATIM)
+add_custom_target(telex-lexicon ALL DEPENDS ${lexicon_file})
+install(FILES ${lexicon_file} DESTINATION ${CMAKE_INSTALL_DATADIR}/telex)

@@ -1,0 +1,30 @@
+// A name found in a field, on its way from candidate to mention.
+#pragma once
+
+#include "workers/tagger/words.h"
+
+enum span_flag {
+    SPAN_SURNAME = 1 << 0, // a known person's surname alone
+    SPAN_WEAK = 1 << 1,    // counts only when the rest of the article supports it
+    SPAN_GUESS = 1 << 2,   // not in the lexicon: type by context
+    SPAN_DROPPED = 1 << 3,
+};
+
+struct span {
+    uint32_t first, count; // words
+    enum tag_type type;
+    uint32_t entity;    // lexicon entity, or LEXICON_NONE
+    struct slice base;  // dictionary form
+    struct slice whole; // of a surname alone: the base of the full name it stands for; else empty
+    uint32_t flags;     // enum span_flag
+    uint32_t group;     // index of its entity in the result (set by link.c)
+};
+
+// Spans of one field, in order, not overlapping.
+struct spans {
+    struct span *at;
+    size_t count, capacity;
+};
+
+// Appends a span and marks its words as covered. The capacity is one a word and never exceeded.
+void spans_add(struct spans *spans, struct words *words, struct span span);

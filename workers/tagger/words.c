@@ -1,0 +1,184 @@
+#include "workers/tagger/words.h"
+
+#include <errno.h>
+
+static struct slice token_text(const struct text *text, const struct token *token)
+{
+    return slice_from(text->normalised.ptr + token->start, token->end - token->start);
+}
+
+static bool begins_with(struct slice text, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
+}
+
+static bool is_opening_quote(struct slice sign)
+{
+    return slice_is(sign, "\"") || slice_is(sign, "„") || slice_is(sign, "“") ||
+           slice_is(sign, "«") || slice_is(sign, "»") || slice_is(sign, "‚") || slice_is(sign, "”");
+}
+
+static enum word_gap gap_of_sign(struct slice sign, bool spaced)
+{
+    if (slice_is(sign, "."))
+        return GAP_POINT;
+    if (!spaced && (slice_is(sign, "-") || slice_is(sign, "‐") || slice_is(sign, "‑")))
+        return GAP_HYPHEN;
+    if (slice_is(sign, "&") || slice_is(sign, "/") || slice_is(sign, "+"))
+        return GAP_SIGN;
+    return GAP_OTHER;
+}
+
+// English 's is no part of a name: "Trump's" names Trump.
+static void cut_possessive(const struct text *text, struct word *word)
+{
+    struct slice exact = slice_from(text->normalised.ptr + word->start, word->end - word->start);
+    size_t cut = 0;
+    if (exact.len > 2 && memcmp(exact.ptr + exact.len - 2, "'s", 2) == 0)
+        cut = 2;
+    else if (exact.len > 4 && begins_with(slice_from(exact.ptr + exact.len - 4, 4), "\u2019s"))
+        cut = 4;
+    if (cut && word->folded.len > 1) {
+        word->end -= (uint32_t)cut;
+        word->folded.len--;
+        word->flags |= WORD_IS_POSSESSIVE;
+    }
+}
+
+static uint16_t flags_of(const struct token *token, bool quoted)
+{
+    unsigned flags = 0;
+    if (token->flags & (TOKEN_UPPER_FIRST | TOKEN_MIXED))
+        flags |= WORD_IS_CAPITAL;
+    if (token->flags & TOKEN_UPPER_ALL)
+        flags |= WORD_IS_UPPER;
+    if (token->flags & TOKEN_MIXED)
+        flags |= WORD_IS_MIXED;
+    if (token->flags & TOKEN_SENTENCE_FIRST)
+        flags |= WORD_IS_FIRST;
+    if (token->flags & TOKEN_NUMBER)
+        flags |= WORD_IS_NUMBER;
+    if ((flags & WORD_IS_CAPITAL) && token->folded_len == 1)
+        flags |= WORD_IS_INITIAL;
+    if (quoted)
+        flags |= WORD_IS_QUOTED;
+    return (uint16_t)flags;
+}
+
+static void fill_word(struct words *words, const struct lexicon *lexicon, const struct token *token,
+                      struct word *word)
+{
+    word->start = token->start;
+    word->end = token->end;
+    word->sentence = token->sentence;
+    word->folded = slice_from(words->text->folded.ptr + token->folded, token->folded_len);
+    cut_possessive(words->text, word);
+    word->hash = lexicon_hash_word(word->folded);
+    word->info = lexicon_find_word(lexicon, word->hash);
+    if (word->info && !words->other_language)
+        word->cues = word->info->cues[words->language];
+}
+
+static enum word_gap merge_gap(enum word_gap gap, const struct text *text,
+                               const struct token *token)
+{
+    enum word_gap sign =
+        gap_of_sign(token_text(text, token), (token->flags & TOKEN_SPACE_BEFORE) != 0);
+    return gap == GAP_SPACE ? sign : GAP_OTHER;
+}
+
+static void collect(struct words *words, const struct lexicon *lexicon)
+{
+    const struct text *text = words->text;
+    enum word_gap gap = GAP_NONE;
+    bool quoted = false;
+    for (size_t i = 0; i < text->token_count; i++) {
+        const struct token *token = &text->tokens[i];
+        if (token->flags & TOKEN_PUNCTUATION || token->folded_len == 0) {
+            gap = gap == GAP_NONE ? GAP_NONE : merge_gap(gap, text, token);
+            quoted = is_opening_quote(token_text(text, token));
+            continue;
+        }
+        struct word *word = &words->at[words->count++];
+        word->flags = flags_of(token, quoted);
+        bool spaced = (token->flags & TOKEN_SPACE_BEFORE) != 0;
+        word->gap = (uint8_t)(gap == GAP_HYPHEN && spaced ? GAP_OTHER : gap);
+        fill_word(words, lexicon, token, word);
+        gap = GAP_SPACE;
+        quoted = false;
+    }
+}
+
+// In a headline in English style, or one in capitals, capital letters mark no names.
+static void mark_headline(struct words *words, size_t first, size_t count)
+{
+    size_t capital = 0, upper = 0, letters = 0;
+    for (size_t i = first; i < first + count; i++) {
+        const struct word *word = &words->at[i];
+        bool small = word->folded.len < 4 && !(word->flags & WORD_IS_CAPITAL);
+        letters += !(word->flags & WORD_IS_NUMBER) && !small;
+        capital += (word->flags & WORD_IS_CAPITAL) != 0;
+        upper += (word->flags & WORD_IS_UPPER) != 0;
+    }
+    bool german = words->language == LEXICON_DE && !words->other_language;
+    bool all_upper = upper * 10 >= letters * 7;
+    bool all_capital = !german && capital * 10 >= letters * 7;
+    if (letters >= 5 && (all_upper || all_capital))
+        for (size_t i = first; i < first + count; i++)
+            words->at[i].flags |= WORD_IS_HEADLINE;
+}
+
+static void mark_headlines(struct words *words)
+{
+    for (size_t i = 0, len; i < words->count; i += len) {
+        for (len = 1;
+             i + len < words->count && words->at[i + len].sentence == words->at[i].sentence;)
+            len++;
+        mark_headline(words, i, len);
+    }
+}
+
+static void set_language(struct words *words, struct slice language)
+{
+    words->other_language = false;
+    if (begins_with(language, "pl"))
+        words->language = LEXICON_PL;
+    else if (begins_with(language, "de"))
+        words->language = LEXICON_DE;
+    else
+        words->language = LEXICON_EN;
+    if (words->language == LEXICON_EN)
+        words->other_language = !begins_with(language, "en") && !begins_with(language, "und");
+}
+
+int words_prepare(struct words *out, const struct lexicon *lexicon, const struct text *text,
+                  struct slice language, struct arena *arena)
+{
+    *out = (struct words){.text = text};
+    set_language(out, language);
+    out->at = arena_alloc_array(arena, text->token_count + 1, sizeof *out->at);
+    if (!out->at)
+        return -ENOMEM;
+    collect(out, lexicon);
+    mark_headlines(out);
+    enum morph_language morph = out->other_language           ? MORPH_NONE
+                                : out->language == LEXICON_PL ? MORPH_POLISH
+                                : out->language == LEXICON_DE ? MORPH_GERMAN
+                                                              : MORPH_NONE;
+    for (size_t i = 0; i < out->count; i++) {
+        struct word *word = &out->at[i];
+        if (!(word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)))
+            continue;
+        size_t count = 0;
+        word->lemmas = morph_lemmas(lexicon, morph, words_exact(out, i), word->hash, arena, &count);
+        word->lemma_count = (uint16_t)count;
+    }
+    return arena->overflowed ? -ENOMEM : 0;
+}
+
+struct slice words_exact(const struct words *words, size_t index)
+{
+    const struct word *word = &words->at[index];
+    return slice_from(words->text->normalised.ptr + word->start, word->end - word->start);
+}

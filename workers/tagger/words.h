@@ -1,0 +1,64 @@
+// The words of a field as the name finder sees them: tokens without punctuation, what stands
+// between them, and what the lexicon knows of each.
+#pragma once
+
+#include "workers/tagger/lexicon.h"
+#include "workers/tagger/morph.h"
+#include "workers/tagger/text.h"
+
+enum word_gap {
+    GAP_NONE,   // the field's first word
+    GAP_SPACE,  // white space only
+    GAP_HYPHEN, // joined by a hyphen
+    GAP_POINT,  // a full stop: an initial or an abbreviation may end before it
+    GAP_SIGN,   // joined by a slash, ampersand or plus
+    GAP_OTHER,
+};
+
+enum word_flag {
+    WORD_IS_CAPITAL = 1 << 0,
+    WORD_IS_UPPER = 1 << 1, // two letters or more, all capitals
+    WORD_IS_MIXED = 1 << 2,
+    WORD_IS_FIRST = 1 << 3,      // of its sentence
+    WORD_IS_NUMBER = 1 << 4,     // digits only
+    WORD_IS_INITIAL = 1 << 5,    // one capital letter
+    WORD_IS_QUOTED = 1 << 6,     // an opening quotation mark stands before it
+    WORD_IS_HEADLINE = 1 << 7,   // most words of its sentence are capitalised: capitals say nothing
+    WORD_IS_POSSESSIVE = 1 << 8, // had 's behind it
+    WORD_IS_COVERED = 1 << 9,    // part of a span already
+};
+
+struct word {
+    uint32_t start, end; // normalised bytes; an English 's is left out
+    struct slice folded;
+    uint64_t hash;
+    const struct lexicon_word *info; // NULL when nothing is known
+    const struct lemma *lemmas;      // capitalised words only; the first is the word itself
+    uint16_t lemma_count;
+    uint16_t flags; // enum word_flag
+    uint16_t cues;  // enum lexicon_word_flag in the article's language
+    uint8_t gap;    // enum word_gap before it
+    uint32_t sentence;
+};
+
+struct words {
+    const struct text *text;
+    struct word *at;
+    size_t count;
+    enum lexicon_language language;
+    bool other_language; // neither Polish, German nor English: no morphology, cues of none
+};
+
+// Fills `out` from a prepared field. 0 or -ENOMEM.
+int words_prepare(struct words *out, const struct lexicon *lexicon, const struct text *text,
+                  struct slice language, struct arena *arena);
+
+// The word as written.
+struct slice words_exact(const struct words *words, size_t index);
+
+// How often the article's language uses the word so: 0 never, else 1 + 8 * log2(count).
+static inline int words_count_of(const struct words *words, const struct word *word,
+                                 enum lexicon_count kind)
+{
+    return word->info && !words->other_language ? word->info->counts[words->language][kind] : 0;
+}
