@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 #include "proto/base/utf8.h"
-#include "workers/tagger/translit.h"
 #include "workers/tagger/lexicon_words.h"
+#include "workers/tagger/translit.h"
 
 enum { COLUMNS_MAX = 9, NAME_BYTES_MAX = 512 };
 

@@ -3,12 +3,35 @@
 #include "proto/base/fold.h"
 #include "proto/base/utf8.h"
 
-static bool is_inside(struct slice name, size_t before, size_t after, uint32_t code)
+static bool is_plain_letter(char letter)
 {
-    bool joins = code == '\'' || code == 0x2019 || code == 0x2bc || code == '.';
-    bool letter_before = before > 0 && name.ptr[before - 1] != ' ' && name.ptr[before - 1] != '-';
-    bool letter_after = after < name.len && name.ptr[after] != ' ' && name.ptr[after] != '-';
-    return joins && letter_before && letter_after;
+    return (letter | 0x20) >= 'a' && (letter | 0x20) <= 'z';
+}
+
+static size_t letters_from(struct slice name, size_t at)
+{
+    size_t count = 0;
+    while (at + count < name.len && is_plain_letter(name.ptr[at + count]))
+        count++;
+    return count;
+}
+
+// "U.S.", "E.ON": a single letter before the dot, one or two behind it. "Amazon.com": the name ends
+// in a small label. As in tokens.c.
+static bool dot_joins(struct slice name, size_t dot)
+{
+    size_t behind = letters_from(name, dot + 1);
+    if (dot == 0 || !is_plain_letter(name.ptr[dot - 1]) || behind == 0)
+        return false;
+    bool initial = dot == 1 || !is_plain_letter(name.ptr[dot - 2]);
+    bool label = dot + 1 + behind == name.len && behind <= 4 && name.ptr[dot + 1] >= 'a';
+    return (initial && behind <= 2) || label;
+}
+
+static bool is_silent(uint32_t code)
+{
+    return code == '\'' || code == 0x2019 || code == 0x2bc || (code >= 0x300 && code < 0x370) ||
+           code == 0x42a || code == 0x42c || code == 0x44a || code == 0x44c;
 }
 
 static bool close_word(struct lexicon_words *words, size_t start)
@@ -35,9 +58,9 @@ bool lexicon_words_split(struct lexicon_words *words, struct slice name)
             return false;
         memcpy(words->text + words->text_len, folded, len);
         words->text_len += len;
-        bool mark = code >= 0x300 && code < 0x370;
-        bool silent = code == 0x42a || code == 0x42c || code == 0x44a || code == 0x44c;
-        if (len == 0 && !mark && !silent && !is_inside(name, before, at, code)) {
+        if (code == '.' && dot_joins(name, before)) {
+            words->text[words->text_len++] = ' ';
+        } else if (len == 0 && !is_silent(code)) {
             if (!close_word(words, start))
                 return false;
             start = words->text_len;

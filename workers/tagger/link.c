@@ -5,8 +5,8 @@
 
 #include "proto/base/buf.h"
 #include "workers/tagger/decide.h"
-#include "workers/tagger/translit.h"
 #include "workers/tagger/lexicon_words.h"
+#include "workers/tagger/translit.h"
 
 // A hash map from a 64-bit key to a 32-bit number, sized once.
 struct map {

@@ -71,7 +71,8 @@ size_t translit_key(char out[TRANSLIT_KEY_MAX], struct slice folded)
 
 struct slice translit_local_id(char out[TRANSLIT_ID_BYTES], char type_letter, struct slice folded)
 {
-    size_t len = (size_t)snprintf(out, TRANSLIT_ID_BYTES - TRANSLIT_KEY_MAX, "local:%c-", type_letter);
+    size_t len =
+        (size_t)snprintf(out, TRANSLIT_ID_BYTES - TRANSLIT_KEY_MAX, "local:%c-", type_letter);
     size_t end = len + translit_key(out + len, folded);
     for (size_t i = len; i < end; i++)
         out[i] = out[i] == ' ' ? '-' : out[i];

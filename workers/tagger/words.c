@@ -30,22 +30,6 @@ static enum word_gap gap_of_sign(struct slice sign, bool spaced)
     return GAP_OTHER;
 }
 
-// English 's is no part of a name: "Trump's" names Trump.
-static void cut_possessive(const struct text *text, struct word *word)
-{
-    struct slice exact = slice_from(text->normalised.ptr + word->start, word->end - word->start);
-    size_t cut = 0;
-    if (exact.len > 2 && memcmp(exact.ptr + exact.len - 2, "'s", 2) == 0)
-        cut = 2;
-    else if (exact.len > 4 && begins_with(slice_from(exact.ptr + exact.len - 4, 4), "\u2019s"))
-        cut = 4;
-    if (cut && word->folded.len > 1) {
-        word->end -= (uint32_t)cut;
-        word->folded.len--;
-        word->flags |= WORD_IS_POSSESSIVE;
-    }
-}
-
 static uint16_t flags_of(const struct token *token, bool quoted)
 {
     unsigned flags = 0;
@@ -73,7 +57,6 @@ static void fill_word(struct words *words, const struct lexicon *lexicon, const 
     word->end = token->end;
     word->sentence = token->sentence;
     word->folded = slice_from(words->text->folded.ptr + token->folded, token->folded_len);
-    cut_possessive(words->text, word);
     word->hash = lexicon_hash_word(word->folded);
     word->info = lexicon_find_word(lexicon, word->hash);
     if (word->info && !words->other_language)

@@ -19,17 +19,16 @@ enum word_flag {
     WORD_IS_CAPITAL = 1 << 0,
     WORD_IS_UPPER = 1 << 1, // two letters or more, all capitals
     WORD_IS_MIXED = 1 << 2,
-    WORD_IS_FIRST = 1 << 3,      // of its sentence
-    WORD_IS_NUMBER = 1 << 4,     // digits only
-    WORD_IS_INITIAL = 1 << 5,    // one capital letter
-    WORD_IS_QUOTED = 1 << 6,     // an opening quotation mark stands before it
-    WORD_IS_HEADLINE = 1 << 7,   // most words of its sentence are capitalised: capitals say nothing
-    WORD_IS_POSSESSIVE = 1 << 8, // had 's behind it
-    WORD_IS_COVERED = 1 << 9,    // part of a span already
+    WORD_IS_FIRST = 1 << 3,    // of its sentence
+    WORD_IS_NUMBER = 1 << 4,   // digits only
+    WORD_IS_INITIAL = 1 << 5,  // one capital letter
+    WORD_IS_QUOTED = 1 << 6,   // an opening quotation mark stands before it
+    WORD_IS_HEADLINE = 1 << 7, // most words of its sentence are capitalised: capitals say nothing
+    WORD_IS_COVERED = 1 << 8,  // part of a span already
 };
 
 struct word {
-    uint32_t start, end; // normalised bytes; an English 's is left out
+    uint32_t start, end; // normalised bytes
     struct slice folded;
     uint64_t hash;
     const struct lexicon_word *info; // NULL when nothing is known
