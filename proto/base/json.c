@@ -1,6 +1,7 @@
 #include "proto/base/json.h"
 
-#include <stdint.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "proto/base/utf8.h"
 
@@ -31,6 +32,11 @@ static bool depth_is_within(struct slice text, int limit)
 
 json_t *json_parse(struct slice text, struct err *err)
 {
+    return json_parse_from(text, 1, err);
+}
+
+json_t *json_parse_from(struct slice text, uint64_t first_line, struct err *err)
+{
     size_t valid = utf8_valid_prefix(text);
     if (valid < text.len) {
         err_set(err, "not UTF-8 at byte %zu (0x%02x); convert it to UTF-8 first", valid,
@@ -43,10 +49,13 @@ json_t *json_parse(struct slice text, struct err *err)
     }
     json_error_t where;
     json_t *root = json_loadb(text.len ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &where);
+    if (!root && json_error_code(&where) == json_error_null_character)
+        snprintf(where.text, sizeof where.text, "\\u0000 is not text; remove it");
     if (!root && where.line <= 1)
         err_set(err, "column %d: %s", where.column, where.text);
     else if (!root)
-        err_set(err, "line %d, column %d: %s", where.line, where.column, where.text);
+        err_set(err, "line %" PRIu64 ", column %d: %s", first_line + (uint64_t)where.line - 1,
+                where.column, where.text);
     return root;
 }
 

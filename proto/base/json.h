@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "proto/base/buf.h"
 #include "proto/base/err.h"
@@ -14,6 +15,9 @@ enum { JSON_MAX_DEPTH = 32 };
 // at most JSON_MAX_DEPTH deep (checked before parsing: depth costs memory). NULL on failure; err
 // names line and column. The caller owns the result.
 json_t *json_parse(struct slice text, struct err *err);
+
+// The same for a text that begins at line `first_line` of some file: err names the file's line.
+json_t *json_parse_from(struct slice text, uint64_t first_line, struct err *err);
 
 // The string member `key` of `object`, or an empty slice when it is missing or not a string. Valid
 // as long as the object.

@@ -319,7 +319,7 @@ static size_t count_values(struct slice text)
     return count;
 }
 
-enum wire_code json_form_parse(struct slice text, json_t **out, struct err *err)
+enum wire_code json_form_parse(struct slice text, uint64_t line, json_t **out, struct err *err)
 {
     *out = NULL;
     if (text.len > FORMS_JSON_MAX) {
@@ -338,7 +338,7 @@ enum wire_code json_form_parse(struct slice text, json_t **out, struct err *err)
         err_set(err, "more than %d values in one article", FORMS_VALUES_MAX);
         return WIRE_TOO_LARGE;
     }
-    *out = json_parse(text, err);
+    *out = json_parse_from(text, line, err);
     if (*out)
         return WIRE_OK;
     err_prefix(err, "not JSON");
@@ -350,7 +350,7 @@ enum wire_code forms_read_json(struct slice text, size_t body_max, forms_html_cb
 {
     json_t *root;
     *out = (struct article){0};
-    enum wire_code code = json_form_parse(text, &root, err);
+    enum wire_code code = json_form_parse(text, 1, &root, err);
     if (code != WIRE_OK)
         return code;
     if (!json_is_object(root)) {

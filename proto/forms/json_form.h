@@ -26,8 +26,9 @@ struct json_reading {
     size_t taken_count;
 };
 
-// Parses within FORMS_JSON_MAX and FORMS_VALUES_MAX. The caller owns *out.
-enum wire_code json_form_parse(struct slice text, json_t **out, struct err *err);
+// Parses within FORMS_JSON_MAX and FORMS_VALUES_MAX. `line` is that of its first byte in a file,
+// for messages. The caller owns *out.
+enum wire_code json_form_parse(struct slice text, uint64_t line, json_t **out, struct err *err);
 
 // forms_read_json behind the parsing. `object` must be an object.
 enum wire_code json_form_read(const json_t *object, const struct json_defaults *defaults,
