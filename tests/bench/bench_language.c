@@ -1,5 +1,5 @@
-// Language identification on labelled texts: lines of "language TAB text" on stdin, one JSON line on
-// stdout: right answers and time for each engine. LANGUAGE.md has the figures.
+// Language identification on labelled texts: lines of "language TAB text" on stdin, one JSON line
+// on stdout: right answers and time for each engine. LANGUAGE.md has the figures.
 //   bench-language [--claim TAG] < sentences.tsv
 // `claim` is what the feed would have said; without it the text alone decides.
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { WORD_BYTES_MAX = 12 };
+enum { WORD_BYTES_MAX = 9 };
 enum language_of_word { PL, DE, EN };
 
 static const struct function_word {
@@ -39,14 +39,16 @@ static void word_count(struct function_words *counts, struct slice word)
     counts->english += found->language == EN;
 }
 
-// Letters by their two bytes, both cases.
-static void letter_count(struct function_words *counts, const char *at)
+// A letter of two bytes, both cases: ą ć ę, ł ń ś ź ż; ä ö ü ß.
+static void letter_count(struct function_words *counts, char lead, char second)
 {
-    static const char polish[] = "ąĄćĆęĘłŁńŃśŚźŹżŻ", german[] = "äÄöÖüÜß";
-    for (size_t i = 0; i + 1 < sizeof polish; i += 2)
-        counts->letters_polish += memcmp(at, polish + i, 2) == 0;
-    for (size_t i = 0; i + 1 < sizeof german; i += 2)
-        counts->letters_german += memcmp(at, german + i, 2) == 0;
+    if (lead == '\xc4')
+        counts->letters_polish += strchr("\x84\x85\x86\x87\x98\x99", second) != NULL;
+    else if (lead == '\xc5')
+        counts->letters_polish +=
+            strchr("\x81\x82\x83\x84\x9a\x9b\xb9\xba\xbb\xbc", second) != NULL;
+    else if (lead == '\xc3')
+        counts->letters_german += strchr("\x84\x96\x9c\x9f\xa4\xb6\xbc", second) != NULL;
 }
 
 static bool is_word_byte(unsigned char byte)
@@ -61,8 +63,8 @@ struct function_words function_words_count(struct slice text)
         size_t start = at;
         while (at < text.len && is_word_byte((unsigned char)text.ptr[at])) {
             unsigned char byte = (unsigned char)text.ptr[at];
-            if (byte >= 0xc3 && byte <= 0xc5 && at + 1 < text.len)
-                letter_count(&counts, text.ptr + at);
+            if (byte >= 0xc3 && byte <= 0xc5 && at + 1 < text.len && text.ptr[at + 1])
+                letter_count(&counts, text.ptr[at], text.ptr[at + 1]);
             at++;
         }
         if (at > start)

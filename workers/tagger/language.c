@@ -69,6 +69,11 @@ static int words_of(const struct function_words *words, const char *tag)
     return strcmp(tag, "en") == 0 ? words->english : 0;
 }
 
+static bool has_function_words(const char *tag)
+{
+    return strcmp(tag, "pl") == 0 || strcmp(tag, "de") == 0 || strcmp(tag, "en") == 0;
+}
+
 // Many words of the claimed language and hardly any of another.
 static bool is_borne_out(const struct function_words *words, const char *claimed)
 {
@@ -105,7 +110,8 @@ static const char *overrule(const struct function_words *words, const char *tag)
 static struct language language_make(const char *tag, double confidence)
 {
     struct language language = {.confidence = confidence};
-    strncpy(language.tag, tag, sizeof language.tag - 1);
+    size_t len = strnlen(tag, sizeof language.tag - 1);
+    memcpy(language.tag, tag, len);
     return language;
 }
 
@@ -135,7 +141,9 @@ struct language language_identify(struct slice title, struct slice body, struct 
     char claim[LANGUAGE_TAG_BYTES] = {0};
     tag_primary(claimed, claim);
     struct sample sample = sample_make(title, body);
-    struct function_words words = function_words_count(slice_from(sample.text, sample.len));
+    struct function_words words = {0};
+    if (has_function_words(claim) || sample.len < SHORT_BYTES)
+        words = function_words_count(slice_from(sample.text, sample.len));
     if (*claim && is_borne_out(&words, claim))
         return language_make(claim, 0.99);
     struct language found = language_ask(&sample, &words, claim);
