@@ -193,7 +193,9 @@ static uint32_t curated_entity(struct lexicon_build *build, struct slice id, str
 {
     char local[TRANSLIT_ID_BYTES];
     uint32_t entity = LEXICON_NONE;
-    if (joined || type == TAG_PERSON || id.len)
+    if (id.len)
+        entity = lexicon_build_find_id(build, id);
+    if (entity == LEXICON_NONE && (joined || type == TAG_PERSON))
         entity = lexicon_build_lookup(build, name, type);
     if (entity != LEXICON_NONE) {
         struct slice kept = id.len ? id : lexicon_build_id(build, entity);

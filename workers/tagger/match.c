@@ -122,12 +122,15 @@ static void extend(struct walk *walk, uint64_t hash, uint32_t depth, uint32_t in
     }
 }
 
+// Names begin with a capital letter or a digit, but for a few ("dpa", "al-Kaida") that no language
+// uses as ordinary words.
 static bool may_begin(const struct words *words, size_t index)
 {
     const struct word *word = &words->at[index];
-    if (word->flags & WORD_IS_COVERED)
-        return false;
-    return true;
+    if (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER))
+        return true;
+    return word->cues & WORD_LINK || words_count_of(words, word, COUNT_LOWER) == 0 ||
+           name_count(words, word) > 0;
 }
 
 // A place preposition before the word, or a word for a kind of place ("the city of Nancy").
@@ -153,8 +156,10 @@ static bool is_weak(const struct walk *walk, const struct lexicon_entity *entity
 {
     const struct words *words = walk->words;
     const struct word *word = &words->at[walk->first];
+    bool seen =
+        words_count_of(words, word, COUNT_PLACE) > words_count_of(words, word, COUNT_PERSON);
     bool personal =
-        word->info && (word->info->given || (word->info->surname && entity->weight < 5));
+        word->info && !seen && (word->info->given || (word->info->surname && entity->weight < 5));
     bool ordinary = is_ordinary(words, word);
     bool headline = (word->flags & WORD_IS_HEADLINE) != 0;
     switch (entity->type) {
@@ -184,8 +189,10 @@ static void take(struct walk *walk, struct words *words, struct spans *spans)
                         .base = lexicon_string(walk->lexicon, best->posting->text)};
     if (best->posting->flags & POSTING_SURNAME)
         span.flags |= SPAN_SURNAME;
-    bool upper = (best->posting->flags & POSTING_UPPER) != 0;
-    if (best->words == 1 && !upper && is_weak(walk, entity))
+    if (span.base.len && span.base.ptr[span.base.len - 1] == '.')
+        span.flags |= SPAN_POINT;
+    bool exact = (best->posting->flags & (POSTING_UPPER | POSTING_LOWER)) != 0;
+    if (best->words == 1 && !exact && is_weak(walk, entity))
         span.flags |= SPAN_WEAK;
     spans_add(spans, words, span);
 }
