@@ -153,10 +153,8 @@ static void weigh_counts(const struct words *words, const struct word *word,
     evidence->person += own_count(words, word, COUNT_PERSON) / 4;
     evidence->organisation += own_count(words, word, COUNT_ORGANISATION) / 4;
     evidence->place += own_count(words, word, COUNT_PLACE) / 4;
-    int ordinary = own_count(words, word, COUNT_CAPITAL) / 4;
-    if (word->flags & WORD_IS_FIRST)
-        ordinary = max_of(ordinary, own_count(words, word, COUNT_LOWER) / 3);
-    evidence->none += ordinary;
+    int lower = own_count(words, word, COUNT_LOWER) / (word->flags & WORD_IS_FIRST ? 3 : 6);
+    evidence->none += max_of(own_count(words, word, COUNT_CAPITAL) / 4, lower);
     if (!word->info)
         return;
     for (size_t i = 0; i < LEXICON_LANGUAGES; i++) {
@@ -173,10 +171,13 @@ static void weigh_shape(const struct words *words, const struct candidate *candi
 {
     const struct word *word = &words->at[candidate->first];
     bool single = candidate->count == 1;
-    bool generic = word->cues & (WORD_ORGANISATION | WORD_GEO);
-    if (single && word->flags & WORD_IS_UPPER && word->folded.len <= 6)
-        evidence->organisation += 14;
-    else if (single && word->flags & WORD_IS_MIXED)
+    bool generic = word->cues & (WORD_ORGANISATION | WORD_GEO | WORD_GEO_FIRST);
+    bool acronym = single && word->flags & WORD_IS_UPPER && word->folded.len <= 6;
+    if (acronym) {
+        evidence->organisation += word->folded.len > 2 ? 14 : 9;
+        evidence->person -= 10;
+    }
+    if (single && !acronym && word->flags & WORD_IS_MIXED)
         evidence->organisation += 8;
     if (word->flags & WORD_IS_QUOTED)
         evidence->organisation += 4;
@@ -196,14 +197,20 @@ static void weigh_cues(const struct candidate *candidate, const struct word *wor
                        bool last, struct evidence *evidence)
 {
     bool single = candidate->count == 1;
-    if (word->cues & WORD_ORGANISATION)
+    if (word->cues & WORD_ORGANISATION) {
         evidence->organisation += single ? 7 : 16;
+        evidence->place -= single ? 10 : 0;
+    }
+    if (word->cues & WORD_GEO_FIRST && (single || first)) {
+        evidence->none += single ? 25 : 0;
+        evidence->place += single ? 0 : 17;
+    }
     if (word->cues & WORD_SUFFIX && last && !single)
         evidence->organisation += 25;
     if (word->cues & WORD_GEO && single)
-        evidence->none += 12;
+        evidence->none += 20;
     else if (word->cues & WORD_GEO)
-        evidence->place += first ? 17 : 12;
+        evidence->place += 12;
 }
 
 static void weigh_words(const struct words *words, const struct candidate *candidate,

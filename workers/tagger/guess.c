@@ -34,8 +34,10 @@ static bool is_open(const struct finder *finder, size_t index)
 static bool continues(const struct words *words, size_t index)
 {
     const struct word *word = &words->at[index];
-    if (index == 0 || word->gap == GAP_SPACE || word->gap == GAP_HYPHEN)
-        return index > 0;
+    if (index == 0 || word->sentence != word[-1].sentence)
+        return false;
+    if (word->gap == GAP_SPACE || word->gap == GAP_HYPHEN)
+        return true;
     return word->gap == GAP_POINT && words->at[index - 1].flags & WORD_IS_INITIAL;
 }
 
@@ -270,6 +272,44 @@ static bool join_given(const struct finder *finder, size_t index)
     return true;
 }
 
+// "Berlin Hauptbahnhof", "Taiwan Strait", "Hamburg-Altona" are places of their own.
+static bool extends_place(const struct finder *finder, const struct span *span, size_t next)
+{
+    const struct words *words = finder->words;
+    if (span->type != TAG_PLACE || span->count > 2 || next >= words->count ||
+        !continues(words, next) || words->language == LEXICON_PL || words->other_language)
+        return false;
+    const struct word *word = &words->at[next];
+    if (!is_capital(word) || word->flags & (WORD_IS_HEADLINE | WORD_IS_UPPER))
+        return false;
+    if (!(word->flags & WORD_IS_COVERED))
+        return word->cues & WORD_GEO && word->gap == GAP_SPACE;
+    const struct span *tail = &finder->spans->at[finder->span_of[next]];
+    return word->gap == GAP_HYPHEN && tail->type == TAG_PLACE && tail->count == 1 &&
+           tail->entity != LEXICON_NONE &&
+           lexicon_entity(finder->lexicon, tail->entity)->weight < 7 &&
+           lexicon_entity(finder->lexicon, span->entity)->weight > 5;
+}
+
+static void extend_places(const struct finder *finder)
+{
+    size_t known = finder->spans->count;
+    for (size_t i = 0; i < known; i++) {
+        struct span *span = &finder->spans->at[i];
+        size_t next = span->first + span->count;
+        if (span->entity == LEXICON_NONE || !extends_place(finder, span, next))
+            continue;
+        struct word *word = &finder->words->at[next];
+        if (word->flags & WORD_IS_COVERED)
+            finder->spans->at[finder->span_of[next]].flags |= SPAN_DROPPED;
+        word->flags |= WORD_IS_COVERED;
+        finder->span_of[next] = (uint32_t)i;
+        span->count++;
+        span->entity = LEXICON_NONE;
+        span->flags = SPAN_GUESS;
+    }
+}
+
 void guess_names(const struct lexicon *lexicon, struct words *words, struct spans *spans,
                  struct arena *arena)
 {
@@ -289,6 +329,7 @@ void guess_names(const struct lexicon *lexicon, struct words *words, struct span
             finder.span_of[spans->at[i].first + j] = i;
     for (size_t i = 0; i < words->count; i++)
         join_given(&finder, i);
+    extend_places(&finder);
     use_runs(&finder, add_votes);
     use_runs(&finder, decide_run);
 }

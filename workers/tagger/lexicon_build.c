@@ -160,6 +160,8 @@ void lexicon_build_name(struct lexicon_build *build, uint32_t entity, struct sli
         name.hash = lexicon_hash_append(name.hash, lexicon_hash_word(words.folded[i]));
         buf_put(&build->prefixes, &name.hash, sizeof name.hash);
     }
+    if (name.posting.flags & POSTING_LOWER)
+        lexicon_build_word(build, words.folded[0])->small_start = 1;
     name.posting.text = put_string(build, spelling);
     name.folded = put_string(build, slice_from(words.text, words.text_len));
     buf_put(&build->names, &name, sizeof name);

@@ -304,11 +304,17 @@ static int use_cue(struct lexicon_build *build, const struct columns *columns, s
         const char *name;
         uint16_t flag;
     } kinds[] = {
-        {"title", WORD_TITLE},   {"organisation", WORD_ORGANISATION},
-        {"suffix", WORD_SUFFIX}, {"geo", WORD_GEO},
-        {"in", WORD_IN},         {"says", WORD_SAYS},
-        {"link", WORD_LINK},     {"of", WORD_OF},
-        {"never", WORD_NEVER},   {"people", WORD_PEOPLE},
+        {"title", WORD_TITLE},
+        {"organisation", WORD_ORGANISATION},
+        {"suffix", WORD_SUFFIX},
+        {"geo", WORD_GEO},
+        {"in", WORD_IN},
+        {"says", WORD_SAYS},
+        {"link", WORD_LINK},
+        {"of", WORD_OF},
+        {"never", WORD_NEVER},
+        {"people", WORD_PEOPLE},
+        {"geofirst", WORD_GEO_FIRST},
     };
     enum lexicon_language language;
     if (columns->count != 3 || !language_of(columns->at[1], &language))
