@@ -24,6 +24,8 @@ static int name_count(const struct words *words, const struct word *word)
 
 static bool ends_with_any(struct slice folded, const char *const *endings, size_t count)
 {
+    if (folded.len < 3)
+        return false;
     for (size_t i = 0; i < count; i++) {
         size_t len = strlen(endings[i]);
         if (folded.len > len + 1 && memcmp(folded.ptr + folded.len - len, endings[i], len) == 0)
