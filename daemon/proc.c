@@ -64,8 +64,7 @@ void proc_kill(struct proc *proc, const char *format, ...)
     uv_read_stop((uv_stream_t *)&proc->out);
     if (!proc->exited)
         uv_process_kill(&proc->process, SIGKILL);
-    proc_arm(proc);
-    proc_check_end(proc);
+    proc_arm(proc); // the end is told by the loop, never from within an order
 }
 
 // The reason we had, unless it died of something else before we got there.
@@ -138,6 +137,8 @@ static void timer_cb(uv_timer_t *timer);
 
 static uint64_t proc_deadline(const struct proc *proc)
 {
+    if (proc->exited && proc->out_done && proc->err_done)
+        return 0;
     if (proc->exited || proc->out_done)
         return GRACE_MS;
     if (proc->state == PROC_READY && !proc->count && !proc->pinged)
@@ -286,6 +287,11 @@ int proc_pid(const struct proc *proc)
 unsigned proc_generation(const struct proc *proc)
 {
     return proc->options.generation;
+}
+
+unsigned proc_edition(const struct proc *proc)
+{
+    return proc->options.edition;
 }
 
 const char *proc_lexicon(const struct proc *proc)

@@ -37,6 +37,7 @@ struct proc_options {
     unsigned window;     // jobs at a time, at least 1
     uint64_t timeout_ms; // for HELLO, for each job, for PONG, for an orderly exit
     unsigned generation; // tells processes with the same pid apart
+    unsigned edition;    // the owner's: of the settings it was started with
     struct proc_events events;
     void *arg;
 };
@@ -83,6 +84,7 @@ bool proc_is_ready(const struct proc *proc);    // takes jobs
 bool proc_is_starting(const struct proc *proc); // has not said HELLO
 int proc_pid(const struct proc *proc);
 unsigned proc_generation(const struct proc *proc);
+unsigned proc_edition(const struct proc *proc);
 const char *proc_lexicon(const struct proc *proc); // as HELLO named it
 
 // For the owner: a link in a list of its own, and a number of its own.

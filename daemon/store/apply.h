@@ -9,7 +9,7 @@ struct apply_counts {
 };
 
 struct apply {
-    struct store *store;
+    const struct store *store;
     MDB_txn *txn;
     struct store_tail tail; // as it will be after the commit
     struct apply_counts counts;
