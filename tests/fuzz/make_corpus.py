@@ -51,6 +51,38 @@ SEEDS = {
 }
 
 
+SEEDS["json_form"] = SEEDS["json"] | {
+    "plain": '{"uri":"urn:x","title":"Ławrow","body":"W Moskwie","language":"pl","n":1}'.encode(),
+    "ninjs-3": b'{"uri":"urn:x","headlines":[{"role":"main","value":"H"}],"bodies":[{"role":"main","contenttype":"text/plain","value":"B"}],"language":"en"}',
+    "html": b'{"uri":"urn:x","headline":"H","body_xhtml":"<p>A &amp; B</p>"}1',
+    "feed-item": b'{"id":"urn:x","content_text":"B","date_published":"2026-11-22T01:36:00Z"}',
+}
+SEEDS["html"] = {
+    "page": "<html><head><title>x</title><script>1<2</script></head><body><h1>Größe</h1><p>a<br>b &amp; c</p><ul><li>d</ul></body></html>".encode(),
+    "fragment": b"<p>one</p>two<div>three <b>four",
+    "broken": b"<p <p></b>&#0;&#x110000;&nosuch; <![CDATA[x]]> <!-- ",
+}
+SEEDS["text"] = {
+    "wrapped": "Bei ihrem ersten Treffen im Rahmen des\nG20-Gipfels in Hamburg unterhielten sich der\nPräsident und die Kanzlerin über Sicher-\nheit.\n\nKommentare\n".encode(),
+    "furniture": "WARSZAWA (PAP) - Minister Siergiej Ławrow.\n>>> Polecamy: x\nReklama\nReuters / PAP\n1 odpowieź".encode(),
+    "marks": "e\u0301 A\u030a \u1100\u1161 U.S. z o.o. ok. 5 proc. \u201eTak\u201d \u2013 powiedział.".encode(),
+}
+SEEDS["config"] = {
+    "some": b"# comment\n[crew]\nworkers = 2\n[store]\ndirectory = /tmp/x ; why\n",
+    "unknown": b"[crew]\nworker = 2\n", "range": b"[crew]\nworkers = -1\n", "no-ini": b"hello\n[", "twice": b"[crew]\nwindow = 1\nwindow = 2\n",
+}
+SEEDS["source"] = {
+    "rss": b'<?xml version="1.0"?><rss version="2.0"><channel><link>http://example.org/</link><item><guid>a</guid><title>T</title><description>&lt;p>B&lt;/p></description></item><item><title></item></channel></rss>',
+    "atom": b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>a</id><title type="html">T &amp;amp; U</title><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>B</p></div></content><updated>2026-11-22T01:36:00Z</updated></entry></feed>',
+    "rdf": b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><item rdf:about="a"><title>T</title><link>a</link><description>B</description></item></rdf:RDF>',
+    "doctype": b'<!DOCTYPE x [<!ENTITY a "b">]><rss>&a;</rss>',
+    "lines": b'{"uri":"a","title":"t"}\n\nnot json\n{"uri":"b","body":"x"}',
+    "array": b'[{"uri":"a","title":"t"}, {"uri":""} ,{"uri":"c","title":"u"}]',
+    "json-feed": b'{"version":"https://jsonfeed.org/version/1.1","title":"F","items":[{"id":"a","content_html":"<p>x"},{"id":"b"}]}',
+    "text": b"Title\n\nBody of the text.\n",
+}
+
+
 def main():
     for target, seeds in SEEDS.items():
         (CORPUS / target).mkdir(parents=True, exist_ok=True)

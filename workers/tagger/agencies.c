@@ -176,8 +176,8 @@ bool agency_leadin_find(struct slice line, size_t *cut_start, size_t *cut_end)
     size_t name = 0;
     while (name < head && line.ptr[name] != ' ')
         name++;
-    size_t dash = name && name < line.len ? dash_length(line, name) : 0;
-    if (!dash || line.ptr[name] != ' ' || agency_kind_of(slice_from(line.ptr, name)) != AGENCY_WIRE)
+    size_t dash = name && name < head ? dash_length(line, name) : 0;
+    if (!dash || agency_kind_of(slice_from(line.ptr, name)) != AGENCY_WIRE)
         return false;
     *cut_start = 0;
     *cut_end = name + dash;
