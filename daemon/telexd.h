@@ -12,6 +12,7 @@
 // - control.c  questions and orders
 #pragma once
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "daemon/config.h"
@@ -41,18 +42,26 @@ struct telexd {
     struct crew *crew;
     struct ingest *ingest;
     struct stream *stream;
-    struct live *live;
+    struct live *live; // NULL when live.endpoint is "none"
     struct control *control;
     struct guard *guard; // watches the daemon's own memory
     struct notify *notify;
     int64_t started_ms; // wall clock
+
+    // telexd.c's own.
+    uv_timer_t drain_timer;
+    uv_prepare_t drain_look;
+    unsigned open_ends; // what has to be closed before telexd_run returns
+    bool closing, closed;
 };
 
-// Builds everything in order and binds the sockets last; what was built is torn down on failure. 0
-// or negative errno with err. Takes the configuration.
+// Builds everything in order and binds the sockets last; what was built is torn down on failure
+// (the loop is run for that) and *out is NULL. 0 or negative errno with err. Takes the
+// configuration, also on failure.
 int telexd_create(struct telexd **out, uv_loop_t *loop, struct config *config, struct err *err);
 
-// Runs until drained. 0, or negative errno when the daemon had to give up (store failure).
+// Runs until drained and closed. 0, or negative errno when the daemon had to give up (store
+// failure).
 int telexd_run(struct telexd *telexd);
 
 // From a signal or a test: starts draining.
@@ -62,4 +71,5 @@ void telexd_stop(struct telexd *telexd, const char *why);
 // -1: the old one stays in force.
 int telexd_reload(struct telexd *telexd, struct err *err);
 
+// Stops it first (running the loop) when it has not been run to its end. Accepts NULL.
 void telexd_destroy(struct telexd *telexd);
