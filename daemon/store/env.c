@@ -153,6 +153,22 @@ static int identity_write(const struct store *store, MDB_txn *txn)
                      0);
 }
 
+// For people and clients: 8-4-4-4-12 hexadecimal digits.
+static int read_uuid(struct store *store, MDB_txn *txn)
+{
+    struct slice payload;
+    struct identity identity;
+    int status = table_get(store, txn, DB_META, identity_key(), &payload);
+    if (status < 0)
+        return status;
+    memcpy(&identity, payload.ptr, sizeof identity);
+    char *out = store->uuid;
+    for (size_t i = 0; i < sizeof identity.uuid; i++)
+        out += snprintf(out, 4, "%s%02x", i >= 4 && i <= 10 && i % 2 == 0 ? "-" : "",
+                        identity.uuid[i]);
+    return 0;
+}
+
 static int open_tables(struct store *store, MDB_txn *txn, struct err *err)
 {
     unsigned create = store->read_only ? 0 : MDB_CREATE;
@@ -167,7 +183,7 @@ static int open_tables(struct store *store, MDB_txn *txn, struct err *err)
         status = identity_write(store, txn);
     if (status == -ENOENT)
         return refuse_foreign(store->directory, err);
-    return status;
+    return status < 0 ? status : read_uuid(store, txn);
 }
 
 static int open_lmdb(struct store *store, uint64_t map_size)

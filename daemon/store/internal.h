@@ -19,6 +19,7 @@ struct store_tail {
 struct store {
     char *directory;
     char *event_source;
+    char uuid[37]; // text of the identity
     int lock_fd;
     bool read_only;
     MDB_env *env;

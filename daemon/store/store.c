@@ -125,6 +125,11 @@ int store_open(struct store **out, const struct store_options *options, struct e
     return 0;
 }
 
+const char *store_uuid(const struct store *store)
+{
+    return store->uuid;
+}
+
 void store_close(struct store *store)
 {
     if (!store)

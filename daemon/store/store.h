@@ -38,8 +38,8 @@ int store_open(struct store **out, const struct store_options *options, struct e
 // Every reader must be closed and the writer stopped before. Accepts NULL.
 void store_close(struct store *store);
 
-// Identity of the store, made when the store was: 36 characters, "1b4e28ba-2fa1-...". Valid while it
-// is open.
+// Identity of the store, made when the store was: 36 characters, "1b4e28ba-2fa1-...". Valid while
+// it is open.
 const char *store_uuid(const struct store *store);
 
 int store_reader_open(struct store *store, struct store_reader **out, struct err *err);
