@@ -12,6 +12,7 @@
 #include "proto/forms/feed_field.h"
 #include "proto/forms/feed_item.h"
 #include "proto/forms/html.h"
+#include "proto/forms/tag_guard.h"
 
 enum { FEED_MAX_DEPTH = 256 };
 
@@ -32,6 +33,7 @@ struct feed {
     uint64_t items;
     struct feed_head head;
     struct arena head_arena;
+    struct tag_guard guard;
     bool ending; // the last bytes are in
     bool over;
 };
@@ -78,10 +80,8 @@ static void error_cb(void *data, xmlErrorPtr error)
     // What libxml2 says then ("Extra content") misleads.
     if (feed->ending && feed->depth > 0)
         message = "the document is cut off";
-    int len = snprintf(reason, sizeof reason, "not well-formed XML: %s", message);
-    for (size_t at = (size_t)len < sizeof reason ? (size_t)len : sizeof reason - 1;
-         at > 0 && (unsigned char)reason[at - 1] <= ' '; at--)
-        reason[at - 1] = '\0';
+    snprintf(reason, sizeof reason, "not well-formed XML: %.*s", (int)strcspn(message, "\r\n"),
+             message);
     uint64_t line = feed->first_line + (error->line > 0 ? (uint64_t)error->line - 1 : 0);
     enum wire_code code =
         error->code == XML_ERR_INVALID_CHAR || error->code == XML_ERR_INVALID_ENCODING
@@ -281,14 +281,24 @@ void feed_destroy(struct feed *feed)
     free(feed);
 }
 
+static bool guard_tag(struct feed *feed)
+{
+    const xmlParserInput *input = feed->parser->input;
+    return !input || !input->cur ||
+           tag_guard_check(&feed->guard, input->consumed + (uint64_t)(input->cur - input->base),
+                           slice_from(input->cur, (size_t)(input->end - input->cur)));
+}
+
 void feed_push(struct feed *feed, struct slice bytes, bool last)
 {
     if (feed->over)
         return;
     feed->ending = last;
-    if (xmlParseChunk(feed->parser, bytes.ptr, (int)bytes.len, last) != 0 && !feed->over &&
+    if (xmlParseChunk(feed->parser, bytes.ptr, (int)bytes.len, last) != 0 &&
         !feed->parser->wellFormed)
         refuse_document(feed, current_line(feed), WIRE_BAD_ARTICLE, "not well-formed XML");
+    if (!feed->over && !guard_tag(feed))
+        refuse_document(feed, current_line(feed), WIRE_TOO_LARGE, "a tag has too many attributes");
     if (last)
         feed->over = true;
 }

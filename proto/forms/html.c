@@ -4,16 +4,19 @@
 #include <string.h>
 
 #include <libxml/HTMLparser.h>
-#include <libxml/parserInternals.h>
 
 #include "proto/base/utf8.h"
 #include "proto/forms/html_text.h"
+#include "proto/forms/tag_guard.h"
 
 struct parsing {
     htmlParserCtxtPtr parser;
     struct html_text text;
+    struct tag_guard guard;
     bool too_deep;
 };
+
+enum { PIECE_BYTES = 4096 };
 
 // libxml2 looks through all open elements at an end tag that fits none: without this bound
 // 100,000 times <i></b> would take minutes.
@@ -41,38 +44,57 @@ static void characters_cb(void *data, const xmlChar *bytes, int len)
     html_text_put(&p->text, slice_from(bytes, (size_t)len));
 }
 
+static int refuse(struct err *err, int errnum, const char *reason)
+{
+    err_set(err, "%s", reason);
+    return -errnum;
+}
+
 static int check_input(struct slice html, struct err *err)
 {
     if (html.len > HTML_MAX)
-        return err_set_errno(err, E2BIG, "%zu bytes of HTML, at most %d are read", html.len,
-                             HTML_MAX);
+        return refuse(err, E2BIG, "HTML of more than 16 MiB");
     if (html.len && memchr(html.ptr, 0, html.len))
-        return err_set_errno(err, EINVAL, "a NUL byte in HTML");
-    size_t valid = utf8_valid_prefix(html);
-    if (valid < html.len)
-        return err_set_errno(err, EINVAL, "HTML is not UTF-8 at byte %zu", valid);
+        return refuse(err, EINVAL, "a NUL byte in HTML; remove it");
+    if (!utf8_is_valid(html))
+        return refuse(err, EINVAL, "HTML that is not UTF-8; convert it first");
     return 0;
 }
 
 // The parser gets events only: no tree is built, nothing is loaded, no DTD is read.
-static int parse(struct parsing *p, struct slice html, struct err *err)
+static htmlParserCtxtPtr create_parser(struct parsing *p)
 {
-    p->parser = htmlCreateMemoryParserCtxt(html.ptr, (int)html.len);
-    if (!p->parser)
-        return err_set_errno(err, ENOMEM, "out of memory for HTML");
-    *p->parser->sax = (htmlSAXHandler){.startElement = open_cb,
-                                       .endElement = close_cb,
-                                       .characters = characters_cb,
-                                       .ignorableWhitespace = characters_cb};
-    p->parser->userData = p;
-    htmlCtxtUseOptions(p->parser, HTML_PARSE_NONET | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-                                      HTML_PARSE_IGNORE_ENC | HTML_PARSE_RECOVER);
-    xmlSwitchEncoding(p->parser, XML_CHAR_ENCODING_UTF8);
-    htmlParseDocument(p->parser);
-    htmlFreeParserCtxt(p->parser);
-    if (p->too_deep)
-        return err_set_errno(err, E2BIG, "HTML nested more than %d deep", HTML_MAX_DEPTH);
-    return 0;
+    htmlSAXHandler sax = {.startElement = open_cb,
+                          .endElement = close_cb,
+                          .characters = characters_cb,
+                          .ignorableWhitespace = characters_cb};
+    htmlParserCtxtPtr parser =
+        htmlCreatePushParserCtxt(&sax, p, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
+    if (parser)
+        htmlCtxtUseOptions(parser, HTML_PARSE_NONET | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+                                       HTML_PARSE_IGNORE_ENC | HTML_PARSE_RECOVER);
+    return parser;
+}
+
+static bool guard_tag(struct parsing *p)
+{
+    const xmlParserInput *input = p->parser->input;
+    return !input || !input->cur ||
+           tag_guard_check(&p->guard, input->consumed + (uint64_t)(input->cur - input->base),
+                           slice_from(input->cur, (size_t)(input->end - input->cur)));
+}
+
+static int push_all(struct parsing *p, struct slice html, struct err *err)
+{
+    for (size_t at = 0; at < html.len && !p->too_deep; at += PIECE_BYTES) {
+        size_t len = html.len - at < PIECE_BYTES ? html.len - at : PIECE_BYTES;
+        htmlParseChunk(p->parser, html.ptr + at, (int)len, 0);
+        if (!p->too_deep && !guard_tag(p))
+            return refuse(err, E2BIG, "an HTML tag has too many attributes");
+    }
+    if (!p->too_deep)
+        htmlParseChunk(p->parser, "", 0, 1);
+    return p->too_deep ? refuse(err, E2BIG, "HTML nested more than 256 deep") : 0;
 }
 
 int forms_html_to_text(struct slice html, struct arena *arena, struct slice *text, struct err *err)
@@ -84,12 +106,14 @@ int forms_html_to_text(struct slice html, struct arena *arena, struct slice *tex
     struct parsing p = {.parser = NULL};
     // Text is never longer than the HTML it came from, but for a few references.
     html_text_init(&p.text, html.len * 2 + 64);
-    result = parse(&p, html, err);
-    if (result == 0) {
+    p.parser = create_parser(&p);
+    result = p.parser ? push_all(&p, html, err) : -ENOMEM;
+    if (result == 0)
         *text = arena_copy(arena, buf_slice(&p.text.out));
-        if (p.text.out.failed || !text->ptr)
-            result = err_set_errno(err, ENOMEM, "no room for the text of HTML");
-    }
+    if (result == -ENOMEM || (result == 0 && (p.text.out.failed || !text->ptr)))
+        result = refuse(err, ENOMEM, "no room for the text of HTML");
+    if (p.parser)
+        htmlFreeParserCtxt(p.parser);
     html_text_fini(&p.text);
     return result;
 }

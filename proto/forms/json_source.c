@@ -17,6 +17,8 @@ enum { RESYNCS_MAX = 64 };
 // What stood here was not an article but holds some: look again.
 enum { NEXT_AGAIN = 2 };
 
+enum { COLUMN_MAX = 1024 };
+
 static int refuse(struct forms_source *source, enum wire_code code)
 {
     source->code = code;
@@ -237,11 +239,13 @@ static int skip_scalar(struct forms_source *source, struct err *err)
     return refuse(source, WIRE_BAD_ARTICLE);
 }
 
-// Bytes between the last line end and the front of the window.
+// Bytes between the last line end and the front of the window; COLUMN_MAX when there are more.
 static size_t column(const struct input *in)
 {
-    const char *newline = in->start ? memrchr(in->bytes, '\n', in->start) : NULL;
-    return in->start - (newline ? (size_t)(newline - in->bytes) + 1 : 0);
+    size_t back = in->start < COLUMN_MAX ? in->start : COLUMN_MAX;
+    const char *front = in->bytes + in->start;
+    const char *newline = back ? memrchr(front - back, '\n', back) : NULL;
+    return newline ? (size_t)(front - newline) - 1 : back;
 }
 
 // To the next element. 1; 0 at the array's end; a negative errno of input_more.

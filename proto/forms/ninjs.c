@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "proto/base/json.h"
 #include "proto/forms/json_form.h"
 
 enum text_kind { TEXT_PLAIN, TEXT_HTML, TEXT_XML, TEXT_KINDS };
@@ -150,11 +151,17 @@ static struct slice take_body(struct json_reading *r)
     return take_candidate(r, &best);
 }
 
-static struct slice take_first(struct json_reading *r, const char *const *names)
+// A date that is too long to be one stays in extra.
+static struct slice take_date(struct json_reading *r)
 {
+    static const char *const names[] = {"published",      "versioncreated", "versionCreated",
+                                        "contentcreated", "contentCreated", "firstcreated",
+                                        "firstCreated"};
     struct slice text = slice_from(NULL, 0);
-    for (; *names && !text.len; names++)
-        text = json_take_text(r, *names);
+    for (size_t i = 0; i < sizeof names / sizeof *names && !text.len; i++) {
+        if (json_get_slice(r->object, names[i]).len <= WIRE_PUBLISHED_MAX)
+            text = json_take_text(r, names[i]);
+    }
     return text;
 }
 
@@ -199,13 +206,10 @@ bool ninjs_is_like(const json_t *object)
 
 void ninjs_read(struct json_reading *r)
 {
-    static const char *const published[] = {
-        "published",      "versioncreated", "versionCreated", "contentcreated",
-        "contentCreated", "firstcreated",   "firstCreated",   NULL};
     r->out->uri = json_take_text(r, "uri");
     r->out->title = take_title(r);
     r->out->body = take_body(r);
-    r->out->published = take_first(r, published);
+    r->out->published = take_date(r);
     r->out->source = json_take_text(r, "source");
     if (!r->out->source.len)
         r->out->source = find_source(r);

@@ -29,7 +29,7 @@ static int source_create(struct forms_source **out, const char *name,
         free(source);
         free(copy);
         *out = NULL;
-        return err_set_errno(err, ENOMEM, "out of memory for %s", name);
+        return err_set_errno(err, ENOMEM, "%s", name);
     }
     if (options)
         source->options = *options;
@@ -92,11 +92,12 @@ static int open_path(const char *path, struct err *err)
         int errnum = errno;
         if (fd >= 0)
             close(fd);
-        return err_set_errno(err, errnum, "%s: %s", path, strerror(errnum));
+        return err_set_errno(err, errnum, "%s", path);
     }
     if (S_ISDIR(status.st_mode)) {
         close(fd);
-        return err_set_errno(err, EISDIR, "%s is a directory; name the files in it", path);
+        err_set(err, "%s is a directory; name the files in it", path);
+        return -EISDIR;
     }
     return fd;
 }

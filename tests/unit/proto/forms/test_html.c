@@ -1,0 +1,166 @@
+#include "proto/forms/html.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/buf.h"
+#include "tests/unit/cmocka_all.h"
+
+struct pair {
+    const char *html;
+    const char *text;
+};
+
+static struct arena arena;
+static struct err err;
+
+static int convert(struct slice html, struct slice *text)
+{
+    arena_reset(&arena);
+    return forms_html_to_text(html, &arena, text, &err);
+}
+
+static void assert_texts(const struct pair *pairs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct slice text;
+        assert_int_equal(convert(slice_from_text(pairs[i].html), &text), 0);
+        if (!slice_is(text, pairs[i].text))
+            fail_msg("%s\n  gives    \"%.*s\"\n  expected \"%s\"", pairs[i].html, (int)text.len,
+                     text.ptr ? text.ptr : "", pairs[i].text);
+    }
+}
+
+static void makes_paragraphs(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"  two\n  words ", "two words"},
+        {"<p>One.</p>\n<p>Two.</p>", "One.\n\nTwo."},
+        {"<p>One.<p>Two.", "One.\n\nTwo."},
+        {"<p>One<br>two<br/>three", "One\ntwo\nthree"},
+        {"One<br><br>Two", "One\n\nTwo"},
+        {"<div>One</div><div class=\"aside\">Two</div>", "One\n\nTwo"},
+        {"<ul><li>a</li><li>b</li></ul>after", "a\nb\n\nafter"},
+        {"<table><tr><td>Merkel</td><td>Putin</td></tr><tr><td>x</td></tr></table>",
+         "Merkel\nPutin\nx"},
+        {"<pre>one\ntwo</pre>", "one\ntwo"},
+        {"<b>Angela</b> <i>Merkel</i>s", "Angela Merkels"},
+        {"<html><head><title>no</title><style>p{}</style></head><body><h1>Head</h1>text</body>",
+         "Head\n\ntext"},
+        {"a<script>if (a < b) alert('<p>');</script>b<!-- c -->d", "abd"},
+        {"<svg><text>no</text></svg><p>yes</p>", "yes"},
+    };
+    assert_texts(pairs, sizeof pairs / sizeof *pairs);
+}
+
+static void decodes_characters(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {"Wei&szlig; &amp; Ko", "Weiß & Ko"},
+        {"Wei&szlig;, &#321;awrow, &#x141;", "Weiß, Ławrow, Ł"},
+        {"Angela&nbsp;Merkel", "Angela Merkel"},
+        {"Bundes\xc2\xadkanz\xe2\x80\x8bler&shy;in", "Bundeskanzlerin"},
+        {"a &#150; b", "a \xe2\x80\x93 b"},
+        {"1 < 2 & 3", "1 < 2 & 3"},
+        {"AT&T", "AT&T"},
+        {"Świętokrzyskie", "Świętokrzyskie"},
+    };
+    assert_texts(pairs, sizeof pairs / sizeof *pairs);
+}
+
+static struct slice repeat(const char *part, size_t count)
+{
+    size_t len = strlen(part);
+    char *bytes = malloc(len * count);
+    for (size_t i = 0; i < count; i++)
+        memcpy(bytes + i * len, part, len);
+    return slice_from(bytes, len * count);
+}
+
+static void assert_refused(struct slice html, const char *reason)
+{
+    struct slice text;
+    assert_true(convert(html, &text) < 0);
+    if (!strstr(err.text, reason))
+        fail_msg("\"%s\" does not say \"%s\"", err.text, reason);
+}
+
+static void refuses_what_would_cost(void **state)
+{
+    (void)state;
+    struct slice deep = repeat("<i></b>", 200000), tags = repeat("a=1 ", 500000);
+    assert_refused(deep, "deep");
+    memcpy((char *)(uintptr_t)tags.ptr, "<a  ", 4);
+    assert_refused(tags, "attributes");
+    assert_refused(slice_from("a\0b", 3), "NUL");
+    assert_refused(slice_from_text("\xb3\xf3"), "UTF-8");
+    free((void *)(uintptr_t)deep.ptr);
+    free((void *)(uintptr_t)tags.ptr);
+}
+
+static void reads_an_embedded_picture(void **state)
+{
+    (void)state;
+    struct slice data = repeat("iVBORw0KGgo = AAAA\n", 10000), text;
+    struct buf html;
+    buf_init(&html, 1 << 22);
+    buf_put_text(&html, "<p>before<img src=\"data:image/png;base64,");
+    buf_put_slice(&html, data);
+    buf_put_text(&html, "\"> after");
+    assert_int_equal(convert(buf_slice(&html), &text), 0);
+    assert_true(slice_is(text, "before after"));
+    buf_fini(&html);
+    free((void *)(uintptr_t)data.ptr);
+}
+
+static void knows_a_small_arena(void **state)
+{
+    (void)state;
+    struct arena small;
+    struct slice text;
+    arena_init(&small, 4);
+    assert_int_equal(forms_html_to_text(slice_from_text("<p>much more"), &small, &text, &err),
+                     -ENOMEM);
+    arena_fini(&small);
+}
+
+static void tells_html_from_text(void **state)
+{
+    (void)state;
+    assert_true(html_is_like(slice_from_text("a <b>c")));
+    assert_true(html_is_like(slice_from_text("a &amp; b")));
+    assert_true(html_is_like(slice_from_text("a &#160;b")));
+    assert_false(html_is_like(slice_from_text("1 < 2 > 0, AT&T, R&D")));
+    assert_false(html_is_like(slice_from_text("")));
+    assert_false(html_is_like(slice_from_text("a <b")));
+}
+
+static int setup_cb(void **state)
+{
+    (void)state;
+    arena_init(&arena, 1 << 24);
+    return 0;
+}
+
+static int teardown_cb(void **state)
+{
+    (void)state;
+    arena_fini(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(makes_paragraphs),        cmocka_unit_test(decodes_characters),
+        cmocka_unit_test(refuses_what_would_cost), cmocka_unit_test(reads_an_embedded_picture),
+        cmocka_unit_test(knows_a_small_arena),     cmocka_unit_test(tells_html_from_text),
+    };
+    return cmocka_run_group_tests(tests, setup_cb, teardown_cb);
+}
