@@ -75,7 +75,7 @@ def accept(bench):
         bare.append(bench.json_of(bench.program("bench-accept"), endpoint, bench.records, ACCEPT_ARTICLES, 1024, 1)["articles_per_s"])
         end(server)
         # No workers: their tagging would take the processors that are measured here.
-        with Daemon(bench.build, options={"crew.tagger": "/nonexistent"}) as daemon:
+        with Daemon(bench.build, options={"crew.tagger": "/bin/false"}) as daemon:
             ours.append(bench.json_of(bench.program("bench-accept"), daemon.ingest, bench.records, ACCEPT_ARTICLES, 1024, 1)["articles_per_s"])
     return report("accept", median_of(ours) / median_of(bare), 0.6, articles_per_s=median_of(ours), bare_articles_per_s=median_of(bare))
 
@@ -85,7 +85,7 @@ def replay(bench):
     store = bench.folder("replay")
     bench.json_of(bench.program("bench-filter"), "fill", store, bench.records, REPLAY_EVENTS)
     ours, bare = [], []
-    with Daemon(bench.build, store=store, options={"crew.tagger": "/nonexistent"}) as daemon:
+    with Daemon(bench.build, store=store, options={"crew.tagger": "/bin/false"}) as daemon:
         for turn in range(ROUNDS):
             got = bench.json_of(bench.program("bench-follow"), daemon.stream, REPLAY_EVENTS)
             ours.append(got["bytes"] / got["seconds"])

@@ -84,6 +84,23 @@ void parts_make_live(struct parts *parts)
     must(live_create(&parts->telexd.live, &parts->telexd, &err), &err);
 }
 
+void parts_make_ingest(struct parts *parts)
+{
+    struct err err = {0};
+    must(ingest_create(&parts->telexd.ingest, &parts->telexd, &err), &err);
+}
+
+void parts_make_control(struct parts *parts)
+{
+    struct err err = {0};
+    must(control_create(&parts->telexd.control, &parts->telexd, &err), &err);
+}
+
+static void control_closed_cb(void *arg)
+{
+    ((struct parts *)arg)->control_closed = true;
+}
+
 static void crew_closed_cb(void *arg)
 {
     ((struct parts *)arg)->crew_closed = true;
@@ -101,6 +118,10 @@ static void tear_down(struct parts *parts)
         live_close(telexd->live);
     PARTS_WAIT(parts, parts->crew_closed);
     commits_stop(telexd->commits);
+    ingest_close(telexd->ingest);
+    parts->control_closed = false;
+    control_close(telexd->control, control_closed_cb, parts);
+    PARTS_WAIT(parts, parts->control_closed);
     // Everything but the deadline is closed in a few turns.
     uv_unref((uv_handle_t *)&parts->deadline);
     uv_run(&parts->loop, UV_RUN_DEFAULT);
@@ -108,6 +129,10 @@ static void tear_down(struct parts *parts)
     crew_destroy(telexd->crew);
     stream_destroy(telexd->stream);
     live_destroy(telexd->live);
+    ingest_destroy(telexd->ingest);
+    control_destroy(telexd->control);
+    telexd->ingest = NULL;
+    telexd->control = NULL;
     telexd->crew = NULL;
     telexd->stream = NULL;
     telexd->live = NULL;

@@ -3,7 +3,9 @@
 
 #include "daemon/commit.h"
 #include "daemon/config.h"
+#include "daemon/control.h"
 #include "daemon/crew.h"
+#include "daemon/ingest.h"
 #include "daemon/live.h"
 #include "daemon/queue.h"
 #include "daemon/stream.h"
@@ -16,7 +18,7 @@ struct parts {
     uv_loop_t loop;
     uv_timer_t deadline;
     bool late;
-    bool crew_closed;
+    bool crew_closed, control_closed;
     struct telexd telexd;
 };
 
@@ -27,6 +29,8 @@ void parts_set(struct parts *parts, const char *assignment);
 void parts_make_crew(struct parts *parts);
 void parts_make_stream(struct parts *parts);
 void parts_make_live(struct parts *parts);
+void parts_make_ingest(struct parts *parts);
+void parts_make_control(struct parts *parts);
 
 // Ends everything in order; the store is gone with its folder.
 void parts_close(struct parts *parts);

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "proto/base/json.h"
 #include "proto/base/log.h"
+#include "tests/unit/daemon/client.h"
 #include "tests/unit/daemon/support.h"
 
 // An echo server on the loop, a raw client in another thread.
@@ -89,67 +89,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-// --- the client ---------------------------------------------------------------------------------
-
-struct client {
-    void *zmq, *socket;
-};
-
-static struct client connect_to(const char *endpoint, int type)
-{
-    struct client c = {.zmq = zmq_ctx_new()};
-    c.socket = zmq_socket(c.zmq, type);
-    int patience = 10000, none = 0;
-    zmq_setsockopt(c.socket, ZMQ_RCVTIMEO, &patience, sizeof patience);
-    zmq_setsockopt(c.socket, ZMQ_SNDTIMEO, &patience, sizeof patience);
-    zmq_setsockopt(c.socket, ZMQ_LINGER, &none, sizeof none);
-    assert_int_equal(zmq_connect(c.socket, endpoint), 0);
-    return c;
-}
-
-static void disconnect(struct client *c)
-{
-    zmq_close(c->socket);
-    zmq_ctx_term(c->zmq);
-}
-
-static void send_request(struct client *c, uint64_t id, const char *payload)
-{
-    uint8_t head[FRAME_BYTES];
-    frame_encode(&(struct frame){.version = WIRE_VERSION, .kind = FRAME_HELLO, .id = id}, head);
-    assert_int_equal(zmq_send(c->socket, head, sizeof head, ZMQ_SNDMORE), sizeof head);
-    assert_true(zmq_send(c->socket, payload, strlen(payload), 0) >= 0);
-}
-
-// Header and payload of the next reply; the payload ends in NUL.
-static struct frame receive_reply(struct client *c, char *payload, size_t size)
-{
-    uint8_t head[FRAME_BYTES];
-    struct frame frame;
-    assert_int_equal(zmq_recv(c->socket, head, sizeof head, 0), sizeof head);
-    assert_int_equal(frame_decode(slice_from(head, sizeof head), &frame), WIRE_OK);
-    int len = zmq_recv(c->socket, payload, size - 1, 0);
-    assert_true(len >= 0 && (size_t)len < size);
-    payload[len] = '\0';
-    return frame;
-}
-
-static void expect_error(struct client *c, uint64_t id, const char *code, const char *word)
-{
-    char text[1024];
-    struct frame frame = receive_reply(c, text, sizeof text);
-    assert_int_equal(frame.kind, FRAME_ERROR);
-    assert_int_equal(frame.id, id);
-    json_t *root = json_parse(slice_from_text(text), NULL);
-    assert_string_equal(json_string_value(json_object_get(root, "code")), code);
-    assert_non_null(strstr(json_string_value(json_object_get(root, "message")), word));
-    json_decref(root);
-}
-
 static void expect_echo(struct client *c, uint64_t id, const char *payload)
 {
     char text[64];
-    struct frame frame = receive_reply(c, text, sizeof text);
+    struct frame frame = client_receive(c, text, sizeof text);
     assert_int_equal(frame.kind, FRAME_HELLO | FRAME_REPLY);
     assert_int_equal(frame.id, id);
     assert_string_equal(text, payload);
@@ -162,12 +105,12 @@ enum { ROUNDS = 5000 };
 static void ping_pong(void *arg)
 {
     struct fixture *f = arg;
-    struct client c = connect_to(f->endpoint, ZMQ_DEALER);
+    struct client c = client_connect(f->endpoint, ZMQ_DEALER);
     for (uint64_t i = 0; i < ROUNDS; i++) {
-        send_request(&c, i, "ping");
+        client_send(&c, FRAME_HELLO, i, "ping");
         expect_echo(&c, i, "ping");
     }
-    disconnect(&c);
+    client_disconnect(&c);
 }
 
 // An edge that is lost would stall it until a heartbeat, and the deadline.
@@ -181,14 +124,14 @@ static void test_ping_pong_never_stalls(void **state)
 static void pipeline(void *arg)
 {
     struct fixture *f = arg;
-    struct client c = connect_to(f->endpoint, ZMQ_DEALER);
+    struct client c = client_connect(f->endpoint, ZMQ_DEALER);
     int many = 0;
     zmq_setsockopt(c.socket, ZMQ_RCVHWM, &many, sizeof many);
     for (uint64_t i = 0; i < ROUNDS; i++)
-        send_request(&c, i, "p");
+        client_send(&c, FRAME_HELLO, i, "p");
     for (uint64_t i = 0; i < ROUNDS; i++)
         expect_echo(&c, i, "p");
-    disconnect(&c);
+    client_disconnect(&c);
 }
 
 static void test_a_pipeline_is_answered_in_order(void **state)
@@ -208,12 +151,12 @@ static void test_pause_and_resume_lose_nothing(void **state)
 static void request_reply(void *arg)
 {
     struct fixture *f = arg;
-    struct client c = connect_to(f->endpoint, ZMQ_REQ);
+    struct client c = client_connect(f->endpoint, ZMQ_REQ);
     for (uint64_t i = 0; i < 10; i++) {
-        send_request(&c, i, "req");
+        client_send(&c, FRAME_HELLO, i, "req");
         expect_echo(&c, i, "req");
     }
-    disconnect(&c);
+    client_disconnect(&c);
 }
 
 static void test_a_req_socket_gets_its_delimiter_back(void **state)
@@ -231,29 +174,29 @@ static void send_frames(struct client *c, const char *bytes, size_t len, int cou
 static void bad_frames(void *arg)
 {
     struct fixture *f = arg;
-    struct client c = connect_to(f->endpoint, ZMQ_DEALER);
+    struct client c = client_connect(f->endpoint, ZMQ_DEALER);
     uint8_t head[FRAME_BYTES];
     frame_encode(&(struct frame){.version = WIRE_VERSION, .kind = FRAME_HELLO, .id = 7}, head);
     send_frames(&c, "x", 1, 1);
-    expect_error(&c, 0, "bad_frame", "frames");
+    client_expect_error(&c, 0, "bad_frame", "frames");
     send_frames(&c, "x", 1, 2);
-    expect_error(&c, 0, "bad_frame", "header");
+    client_expect_error(&c, 0, "bad_frame", "header");
     send_frames(&c, (char *)head, sizeof head, 1);
-    expect_error(&c, 7, "bad_frame", "1 frames");
+    client_expect_error(&c, 7, "bad_frame", "1 frames");
     send_frames(&c, (char *)head, sizeof head, 3);
-    expect_error(&c, 7, "bad_frame", "3 frames");
+    client_expect_error(&c, 7, "bad_frame", "3 frames");
     send_frames(&c, (char *)head, sizeof head, 1000);
-    expect_error(&c, 7, "bad_frame", "more than");
+    client_expect_error(&c, 7, "bad_frame", "more than");
     head[3] = 9;
     send_frames(&c, (char *)head, sizeof head, 2);
-    expect_error(&c, 7, "bad_version", "version 9");
+    client_expect_error(&c, 7, "bad_version", "version 9");
     head[3] = WIRE_VERSION;
     head[6] = 1;
     send_frames(&c, (char *)head, sizeof head, 2);
-    expect_error(&c, 7, "bad_frame", "header");
-    send_request(&c, 8, "still served");
+    client_expect_error(&c, 7, "bad_frame", "header");
+    client_send(&c, FRAME_HELLO, 8, "still served");
     expect_echo(&c, 8, "still served");
-    disconnect(&c);
+    client_disconnect(&c);
 }
 
 static void test_bad_frames_are_answered(void **state)
@@ -275,9 +218,9 @@ static void long_routing_id(void *arg)
     int none = 0;
     zmq_setsockopt(c.socket, ZMQ_LINGER, &none, sizeof none);
     zmq_connect(c.socket, f->endpoint);
-    send_request(&c, 1, "x");
-    expect_error(&c, 1, "bad_frame", "ROUTING_ID");
-    disconnect(&c);
+    client_send(&c, FRAME_HELLO, 1, "x");
+    client_expect_error(&c, 1, "bad_frame", "ROUTING_ID");
+    client_disconnect(&c);
 }
 
 static void test_a_long_routing_id_is_refused(void **state)
@@ -300,7 +243,7 @@ static void ask_until_answered(struct client *c)
     zmq_setsockopt(c->socket, ZMQ_RCVTIMEO, &patience, sizeof patience);
     uint8_t head[FRAME_BYTES];
     for (int i = 0; i < 100; i++) {
-        send_request(c, 1, "again");
+        client_send(c, FRAME_HELLO, 1, "again");
         if (zmq_recv(c->socket, head, sizeof head, 0) == sizeof head)
             return;
     }
@@ -310,16 +253,16 @@ static void ask_until_answered(struct client *c)
 static void recycled(void *arg)
 {
     struct fixture *f = arg;
-    struct client c = connect_to(f->endpoint, ZMQ_DEALER);
+    struct client c = client_connect(f->endpoint, ZMQ_DEALER);
     ask_until_answered(&c);
     uint8_t drop[64];
     while (zmq_recv(c.socket, drop, sizeof drop, 0) >= 0)
         ; // what is left of the answers
     ask_until_answered(&c);
-    disconnect(&c);
-    c = connect_to(f->endpoint, ZMQ_DEALER);
+    client_disconnect(&c);
+    c = client_connect(f->endpoint, ZMQ_DEALER);
     ask_until_answered(&c);
-    disconnect(&c);
+    client_disconnect(&c);
 }
 
 static void run_recycled(struct fixture *f)
@@ -427,14 +370,14 @@ static void publish_cb(uv_timer_t *timer)
 static void subscribe(void *arg)
 {
     struct fixture *f = arg;
-    struct client c = connect_to(f->endpoint, ZMQ_SUB);
+    struct client c = client_connect(f->endpoint, ZMQ_SUB);
     zmq_setsockopt(c.socket, ZMQ_SUBSCRIBE, "event/", 6);
     char topic[32] = "", body[32] = "";
     assert_int_equal(zmq_recv(c.socket, topic, sizeof topic, 0), 7);
     assert_int_equal(zmq_recv(c.socket, body, sizeof body, 0), 3);
     assert_string_equal(topic, "event/1");
     assert_string_equal(body, "yes");
-    disconnect(&c);
+    client_disconnect(&c);
 }
 
 static void test_publish_to_subscribers(void **state)
