@@ -9,7 +9,7 @@ struct apply_counts {
 };
 
 struct apply {
-    const struct store *store;
+    struct store *store;
     MDB_txn *txn;
     struct store_tail tail; // as it will be after the commit
     struct apply_counts counts;

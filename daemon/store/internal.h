@@ -8,6 +8,7 @@
 #include "daemon/store/store.h"
 
 struct filter_plan;
+struct identity_set;
 
 // Where the journal and the stream end. The writer works on a copy until its commit succeeds.
 struct store_tail {
@@ -27,6 +28,7 @@ struct store {
     uint64_t map_limit;
     pthread_rwlock_t gate; // shared while a read transaction lives, exclusive while the map moves
     bool gate_made;
+    struct identity_set *identities;
 
     // The writer's thread only.
     uint64_t map_size;

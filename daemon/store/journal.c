@@ -1,26 +1,37 @@
 #include "daemon/store/journal.h"
 
-#include <endian.h>
 #include <errno.h>
+#include <stdlib.h>
 
+#include "daemon/store/identity.h"
 #include "daemon/store/table.h"
 
 // In front of the article record, in the payload of its journal record.
 struct article_head {
     int64_t received_ms;
+    uint64_t uri_hash;
     struct hash128 hash;
+    uint64_t check; // of what is above, so that it can be read without the article
 };
 
-int journal_identity(struct slice record, struct hash128 hash, char key[IDENTITY_KEY_BYTES])
+static uint64_t head_check(const struct article_head *head, uint64_t offset)
 {
-    struct article article;
-    struct cursor cursor = cursor_from(record);
-    if (article_decode(&cursor, &article) < 0)
+    return hash64(slice_from(head, offsetof(struct article_head, check)), offset);
+}
+
+int journal_get_identity(const struct store *store, MDB_txn *txn, uint64_t offset,
+                         struct identity *identity)
+{
+    struct slice value;
+    struct article_head head;
+    int status = table_get_raw(store, txn, DB_ARTICLES, slice_of_number(&offset), &value);
+    if (status < 0)
+        return status;
+    if (value.len < RECORD_HEAD_BYTES + sizeof head)
         return -EBADMSG;
-    // Big-endian, so that all versions of one uri lie side by side.
-    uint64_t words[3] = {htobe64(hash64(article.uri, 0)), htobe64(hash.high), htobe64(hash.low)};
-    memcpy(key, words, IDENTITY_KEY_BYTES);
-    return 0;
+    memcpy(&head, value.ptr + RECORD_HEAD_BYTES, sizeof head);
+    *identity = (struct identity){.uri_hash = head.uri_hash, .hash = head.hash, .offset = offset};
+    return head.check == head_check(&head, offset) ? 0 : -EBADMSG;
 }
 
 int journal_get_record(const struct store *store, MDB_txn *txn, uint64_t offset,
@@ -91,32 +102,53 @@ static int acknowledge_again(const struct store *store, MDB_txn *txn, uint64_t o
     return 0;
 }
 
-int journal_accept(const struct store *store, MDB_txn *txn, struct store_tail *tail,
-                   struct slice record, int64_t now_ms, struct ack *ack)
+int journal_identify(struct slice record, struct identity *identity)
 {
-    struct article_head head = {.received_ms = now_ms, .hash = article_hash(record)};
-    char identity[IDENTITY_KEY_BYTES];
-    if (journal_identity(record, head.hash, identity) < 0) {
+    struct article article;
+    struct cursor cursor = cursor_from(record);
+    if (article_decode(&cursor, &article) < 0 || !cursor_is_done(&cursor))
+        return -EBADMSG;
+    identity->uri_hash = hash64(article.uri, 0);
+    identity->hash = article_hash(record);
+    return 0;
+}
+
+static int accept_new(struct store *store, MDB_txn *txn, struct store_tail *tail,
+                      struct slice record, int64_t now_ms, struct identity *identity)
+{
+    struct article_head head = {
+        .received_ms = now_ms, .uri_hash = identity->uri_hash, .hash = identity->hash};
+    identity->offset = tail->next_offset;
+    head.check = head_check(&head, identity->offset);
+    int status = append_article(store, txn, identity->offset, record, &head);
+    if (status == 0)
+        status = identity_add(store, identity);
+    if (status == 0)
+        tail->next_offset++;
+    return status;
+}
+
+int journal_accept(struct store *store, MDB_txn *txn, struct store_tail *tail, struct slice record,
+                   int64_t now_ms, struct ack *ack)
+{
+    struct identity identity;
+    if (journal_identify(record, &identity) < 0) {
         *ack = (struct ack){.code = WIRE_BAD_ARTICLE,
                             .message = slice_from_text("the article record is malformed")};
         return 0;
     }
-    uint64_t offset = tail->next_offset, first;
-    int status = table_add_number(store, txn, DB_IDENTITY, slice_from(identity, sizeof identity),
-                                  offset, &first);
-    if (status == -EEXIST)
-        return acknowledge_again(store, txn, first, record, ack);
+    int status = identity_find(store, txn, &identity);
+    if (status == 0)
+        return acknowledge_again(store, txn, identity.offset, record, ack);
     if (status == -EBADMSG) {
         refuse(ack, "the stored identity of this article is damaged");
         return 0;
     }
+    if (status == -ENOENT)
+        status = accept_new(store, txn, tail, record, now_ms, &identity);
     if (status == 0)
-        status = append_article(store, txn, offset, record, &head);
-    if (status < 0)
-        return status;
-    tail->next_offset = offset + 1;
-    *ack = (struct ack){.offset = offset, .hash = head.hash};
-    return 0;
+        *ack = (struct ack){.offset = identity.offset, .hash = identity.hash};
+    return status;
 }
 
 int journal_is_pending(const struct store *store, MDB_txn *txn, uint64_t offset)
@@ -149,51 +181,51 @@ int store_get_article(struct store_reader *reader, uint64_t offset, struct store
     return journal_get(reader->store, reader->txn, offset, out);
 }
 
-// Whether `key` belongs to `uri`, and then its article's offset, in *newest if it is newer.
-static int consider_version(struct store_reader *reader, struct slice key, struct slice value,
-                            struct slice uri, uint64_t *newest)
+static int newest_first_cb(const void *left, const void *right)
+{
+    uint64_t a, b;
+    memcpy(&a, left, sizeof a);
+    memcpy(&b, right, sizeof b);
+    return (a < b) - (a > b);
+}
+
+// 0 when the article has this uri, -ENOENT when it has another or came after this snapshot.
+static int has_uri(struct store_reader *reader, uint64_t offset, struct slice uri)
 {
     struct stored_article stored;
     struct article article;
-    uint64_t offset;
-    int status = number_open(DB_IDENTITY, key, value, &offset);
-    if (status == 0)
-        status = journal_get_record(reader->store, reader->txn, offset, &stored);
+    int status = journal_get_record(reader->store, reader->txn, offset, &stored);
     if (status < 0)
-        return status == -ENOENT ? -EBADMSG : status;
+        return status;
     struct cursor record = cursor_from(stored.record);
     if (article_decode(&record, &article) < 0)
         return -EBADMSG;
-    if (slice_equal(article.uri, uri) && offset > *newest)
-        *newest = offset;
-    return 0;
+    return slice_equal(article.uri, uri) ? 0 : -ENOENT;
+}
+
+static int find_newest(struct store_reader *reader, struct slice uri, struct buf *offsets,
+                       uint64_t *offset)
+{
+    size_t count = offsets->len / sizeof *offset;
+    if (count > 1)
+        qsort(offsets->ptr, count, sizeof *offset, newest_first_cb);
+    int status = -ENOENT;
+    for (size_t i = 0; i < count && status == -ENOENT; i++) {
+        memcpy(offset, offsets->ptr + i * sizeof *offset, sizeof *offset);
+        status = has_uri(reader, *offset, uri);
+    }
+    return status;
 }
 
 int store_find_uri(struct store_reader *reader, struct slice uri, uint64_t *offset)
 {
-    uint64_t prefix = htobe64(hash64(uri, 0));
-    MDB_val key = {.mv_size = sizeof prefix, .mv_data = &prefix}, value;
-    MDB_cursor *cursor;
-    int damaged = 0;
-    int status =
-        table_error(mdb_cursor_open(reader->txn, reader->store->dbs[DB_IDENTITY], &cursor));
-    if (status < 0)
-        return status;
-    *offset = 0;
-    status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE));
-    while (status == 0 && key.mv_size == IDENTITY_KEY_BYTES &&
-           memcmp(key.mv_data, &prefix, sizeof prefix) == 0) {
-        int seen =
-            consider_version(reader, slice_from_val(key), slice_from_val(value), uri, offset);
-        damaged = seen < 0 ? seen : damaged;
-        status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_NEXT));
-    }
-    mdb_cursor_close(cursor);
-    if (status < 0 && status != -ENOENT)
-        return status;
-    if (damaged)
-        return damaged;
-    return *offset ? 0 : -ENOENT;
+    struct buf offsets;
+    buf_init(&offsets, SIZE_MAX);
+    int status = identity_offsets(reader, hash64(uri, 0), &offsets);
+    if (status == 0)
+        status = find_newest(reader, uri, &offsets, offset);
+    buf_fini(&offsets);
+    return status;
 }
 
 int store_next_pending(struct store_reader *reader, uint64_t from, uint64_t *offset)

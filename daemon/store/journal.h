@@ -4,6 +4,8 @@
 #include "daemon/store/internal.h"
 #include "proto/wire/ack.h"
 
+struct identity;
+
 // 0, -ENOENT, -EBADMSG. out->sequence is filled in too.
 int journal_get(const struct store *store, MDB_txn *txn, uint64_t offset,
                 struct stored_article *out);
@@ -15,8 +17,8 @@ int journal_get_record(const struct store *store, MDB_txn *txn, uint64_t offset,
 // Appends the record at tail->next_offset and makes it pending, unless the same article is there
 // already. 0: *ack tells what became of it (a damaged first copy refuses this article only);
 // negative: the transaction must be aborted.
-int journal_accept(const struct store *store, MDB_txn *txn, struct store_tail *tail,
-                   struct slice record, int64_t now_ms, struct ack *ack);
+int journal_accept(struct store *store, MDB_txn *txn, struct store_tail *tail, struct slice record,
+                   int64_t now_ms, struct ack *ack);
 
 // Whether the article waits for its event: 0, -ENOENT, -EBADMSG.
 int journal_is_pending(const struct store *store, MDB_txn *txn, uint64_t offset);
@@ -27,6 +29,9 @@ int journal_finish(const struct store *store, MDB_txn *txn, uint64_t offset, uin
 // It waits again.
 int journal_reopen(const struct store *store, MDB_txn *txn, uint64_t offset);
 
-// The article's key in table identity. -EBADMSG when the record is none.
-enum { IDENTITY_KEY_BYTES = 24 };
-int journal_identity(struct slice record, struct hash128 hash, char key[IDENTITY_KEY_BYTES]);
+// Reads the head of the journal record alone, which carries its own checksum: 0, -ENOENT, -EBADMSG.
+int journal_get_identity(const struct store *store, MDB_txn *txn, uint64_t offset,
+                         struct identity *identity);
+
+// Both hashes of an article record; leaves the offset alone. 0, or -EBADMSG when it is none.
+int journal_identify(struct slice record, struct identity *identity);

@@ -2,8 +2,8 @@
 //   1. look at the directory without touching it: missing, empty, ours, or somebody else's
 //   2. lock it, so that there is one daemon
 //   3. open the environment; make the tables and the identity when the store is new
-//   4. recover: read where journal, stream and indexes end; nothing else is needed, since every
-//      change was one transaction
+//   4. recover: read where journal, stream and indexes end, and the newest identities; nothing has
+//      to be repaired, since every change was one transaction
 #include "daemon/store/store.h"
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "daemon/store/env.h"
 #include "daemon/store/events.h"
 #include "daemon/store/filter.h"
+#include "daemon/store/identity.h"
 #include "daemon/store/index.h"
 #include "daemon/store/table.h"
 #include "proto/base/clock.h"
@@ -69,7 +70,7 @@ static int recover_in(struct store *store, MDB_txn *txn)
     store->tail = (struct store_tail){.next_offset = offset + 1, .next_sequence = sequence + 1};
     if (status == 0)
         store->tail.last_time_ms = events_last_time(store, txn, sequence);
-    return status;
+    return status ? status : identity_recover(store, txn);
 }
 
 static int recover(struct store *store, struct err *err)
@@ -97,7 +98,7 @@ static int store_init(struct store *store, const struct store_options *options, 
     store->directory = strdup(options->directory);
     store->event_source = strdup(options->event_source ? options->event_source : "/telex");
     store->gate_made = pthread_rwlock_init(&store->gate, NULL) == 0;
-    if (!store->directory || !store->event_source || !store->gate_made)
+    if (!store->directory || !store->event_source || !store->gate_made || identity_init(store) < 0)
         return err_set_errno(err, ENOMEM, "cannot open the store %s", options->directory);
     return 0;
 }
@@ -135,6 +136,7 @@ void store_close(struct store *store)
     if (!store)
         return;
     env_close(store);
+    identity_fini(store);
     if (store->lock_fd >= 0)
         close(store->lock_fd);
     if (store->gate_made)

@@ -30,8 +30,8 @@ int table_error(int code)
     }
 }
 
-static int get_value(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
-                     struct slice *value)
+int table_get_raw(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
+                  struct slice *value)
 {
     MDB_val k = val_from(key), v;
     int status = table_error(mdb_get(txn, store->dbs[db], &k, &v));
@@ -45,7 +45,7 @@ int table_get(const struct store *store, MDB_txn *txn, enum store_db db, struct 
               struct slice *payload)
 {
     struct slice value;
-    int status = get_value(store, txn, db, key, &value);
+    int status = table_get_raw(store, txn, db, key, &value);
     return status ? status : record_open(db, key, value, payload);
 }
 
@@ -83,7 +83,7 @@ int table_get_number(const struct store *store, MDB_txn *txn, enum store_db db, 
                      uint64_t *number)
 {
     struct slice value;
-    int status = get_value(store, txn, db, key, &value);
+    int status = table_get_raw(store, txn, db, key, &value);
     return status ? status : number_open(db, key, value, number);
 }
 
@@ -94,19 +94,6 @@ int table_put_number(const struct store *store, MDB_txn *txn, enum store_db db, 
     number_seal(db, key, number, sealed);
     MDB_val k = val_from(key), v = {.mv_size = sizeof sealed, .mv_data = sealed};
     return table_error(mdb_put(txn, store->dbs[db], &k, &v, flags));
-}
-
-int table_add_number(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
-                     uint64_t number, uint64_t *present)
-{
-    char sealed[NUMBER_BYTES];
-    number_seal(db, key, number, sealed);
-    MDB_val k = val_from(key), v = {.mv_size = sizeof sealed, .mv_data = sealed};
-    int status = table_error(mdb_put(txn, store->dbs[db], &k, &v, MDB_NOOVERWRITE));
-    if (status != -EEXIST)
-        return status;
-    int damaged = number_open(db, key, slice_from_val(v), present);
-    return damaged ? damaged : -EEXIST;
 }
 
 int table_delete(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key)

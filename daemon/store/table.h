@@ -10,7 +10,11 @@ int table_error(int code);
 int table_get(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
               struct slice *payload);
 
-// `flags` are LMDB's (MDB_APPEND, MDB_NOOVERWRITE).
+// The value as it lies there, unchecked.
+int table_get_raw(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
+                  struct slice *value);
+
+// `flags` are LMDB's (MDB_APPEND).
 int table_put(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
               struct slice payload, unsigned flags);
 
@@ -24,11 +28,6 @@ int table_get_number(const struct store *store, MDB_txn *txn, enum store_db db, 
                      uint64_t *number);
 int table_put_number(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
                      uint64_t number, unsigned flags);
-
-// As table_put_number, unless the key is there: then -EEXIST and what it holds (-EBADMSG when that
-// is damaged).
-int table_add_number(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key,
-                     uint64_t number, uint64_t *present);
 
 int table_delete(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key);
 

@@ -8,6 +8,7 @@
 
 #include "daemon/store/dead.h"
 #include "daemon/store/events.h"
+#include "daemon/store/identity.h"
 #include "daemon/store/index.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/posting.h"
@@ -59,22 +60,19 @@ static bool has(const struct verify *verify, enum store_db db, struct slice key)
 
 static void check_identity(struct verify *verify, const struct stored_article *article)
 {
-    char key[IDENTITY_KEY_BYTES];
-    uint64_t offset = 0;
-    struct hash128 hash = article_hash(article->record);
-    if (hash.high != article->hash.high || hash.low != article->hash.low)
-        problem(verify, "article %" PRIu64 " does not have its own hash", article->offset);
-    if (journal_identity(article->record, article->hash, key) < 0) {
+    struct identity identity;
+    if (journal_identify(article->record, &identity) < 0) {
         problem(verify, "article %" PRIu64 " is malformed", article->offset);
         return;
     }
-    int status = table_get_number(verify->store, verify->reader->txn, DB_IDENTITY,
-                                  slice_from(key, sizeof key), &offset);
+    if (identity.hash.high != article->hash.high || identity.hash.low != article->hash.low)
+        problem(verify, "article %" PRIu64 " does not have its own hash", article->offset);
+    int status = identity_look_up(verify->reader, &identity);
     if (status < 0)
         problem(verify, "identity of article %" PRIu64 " %s", article->offset, why(status));
-    else if (offset != article->offset)
+    else if (identity.offset != article->offset)
         problem(verify, "identity of article %" PRIu64 " leads to article %" PRIu64,
-                article->offset, offset);
+                article->offset, identity.offset);
 }
 
 static void check_state(struct verify *verify, uint64_t offset)
@@ -246,15 +244,18 @@ static bool identity_cb(struct slice key, struct slice value, void *arg)
 {
     struct verify *verify = arg;
     struct stored_article article;
+    struct identity identity;
     char expected[IDENTITY_KEY_BYTES];
     uint64_t offset;
     if (number_open(DB_IDENTITY, key, value, &offset) < 0)
         problem(verify, "an identity is damaged");
     else if (journal_get_record(verify->store, verify->reader->txn, offset, &article) < 0)
         problem(verify, "an identity leads to article %" PRIu64 ", which cannot be read", offset);
-    else if (journal_identity(article.record, article.hash, expected) < 0 ||
-             !slice_equal(key, slice_from(expected, sizeof expected)))
-        problem(verify, "an identity leads to article %" PRIu64 ", which is another", offset);
+    else if (journal_identify(article.record, &identity) == 0) {
+        identity_key(&identity, expected);
+        if (!slice_equal(key, slice_from(expected, sizeof expected)))
+            problem(verify, "an identity leads to article %" PRIu64 ", which is another", offset);
+    }
     return !is_stopped(verify);
 }
 

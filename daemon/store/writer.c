@@ -13,6 +13,7 @@
 
 #include "daemon/store/apply.h"
 #include "daemon/store/env.h"
+#include "daemon/store/identity.h"
 #include "daemon/store/index.h"
 #include "daemon/store/table.h"
 #include "proto/base/clock.h"
@@ -102,13 +103,17 @@ static int try_batch(struct writer *writer, const struct list *batch)
     if (status < 0)
         return status;
     status = apply_batch(&apply, batch);
-    if (status < 0) {
+    if (status == 0)
+        status = identity_move(store, apply.txn, apply.tail.next_offset);
+    if (status == 0)
+        status = commit(writer, apply.txn);
+    else
         mdb_txn_abort(apply.txn);
+    if (status < 0) {
+        identity_aborted(store, store->tail.next_offset);
         return status;
     }
-    status = commit(writer, apply.txn);
-    if (status < 0)
-        return is_passing(status) ? status : -EIO;
+    identity_committed(store);
     store->tail = apply.tail;
     writer->counts = apply.counts;
     writer->merge_blocked = false;

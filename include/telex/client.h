@@ -34,6 +34,10 @@ int telex_client_open(struct telex_client **out, const struct telex_endpoints *e
 // another name.
 const char *telex_client_endpoint(const struct telex_client *client, const char *name);
 
+// Whether the connection to that endpoint stood when this client last looked, which it does
+// whenever it waits there.
+bool telex_client_is_connected(const struct telex_client *client, const char *name);
+
 // Drops whatever is unanswered. Accepts NULL.
 void telex_client_close(struct telex_client *client);
 

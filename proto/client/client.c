@@ -64,13 +64,25 @@ int telex_client_open(struct telex_client **out, const struct telex_endpoints *e
     return 0;
 }
 
-const char *telex_client_endpoint(const struct telex_client *client, const char *name)
+static const struct channel *channel_find(const struct telex_client *client, const char *name)
 {
     if (strcmp(name, "ingest") == 0)
-        return client->ingest.endpoint;
+        return &client->ingest;
     if (strcmp(name, "stream") == 0)
-        return client->stream.endpoint;
-    return strcmp(name, "control") == 0 ? client->control.endpoint : NULL;
+        return &client->stream;
+    return strcmp(name, "control") == 0 ? &client->control : NULL;
+}
+
+const char *telex_client_endpoint(const struct telex_client *client, const char *name)
+{
+    const struct channel *channel = channel_find(client, name);
+    return channel ? channel->endpoint : NULL;
+}
+
+bool telex_client_is_connected(const struct telex_client *client, const char *name)
+{
+    const struct channel *channel = channel_find(client, name);
+    return channel && channel->connected;
 }
 
 void telex_client_close(struct telex_client *client)

@@ -56,6 +56,9 @@ static int make_room(struct input *in)
 static ssize_t read_some(struct input *in)
 {
     for (;;) {
+        int waited = in->wait_cb ? in->wait_cb(in->fd, in->context) : 0;
+        if (waited < 0)
+            return waited;
         ssize_t got = read(in->fd, in->memory + in->end, in->capacity - in->end);
         if (got >= 0 || (errno != EINTR && errno != EAGAIN))
             return got < 0 ? -errno : got;

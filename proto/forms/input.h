@@ -9,7 +9,9 @@
 #include "proto/base/slice.h"
 
 struct input {
-    int fd; // -1: memory
+    int fd;                                // -1: memory
+    int (*wait_cb)(int fd, void *context); // before every read: forms_options; may be NULL
+    void *context;
     bool owns_fd;
     bool eof;
     const char *bytes; // the window; borrowed for memory, else `memory`

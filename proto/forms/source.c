@@ -45,12 +45,19 @@ static int source_create(struct forms_source **out, const char *name,
     return 0;
 }
 
+static void source_set_fd(struct forms_source *source, int fd, bool owns_fd)
+{
+    input_init_fd(&source->in, fd, owns_fd, FORMS_FEED_MAX);
+    source->in.wait_cb = source->options.wait_cb;
+    source->in.context = source->options.context;
+}
+
 int forms_open_fd(struct forms_source **out, int fd, const char *name,
                   const struct forms_options *options, struct err *err)
 {
     int result = source_create(out, name, options, err);
     if (result == 0)
-        input_init_fd(&(*out)->in, fd, false, FORMS_FEED_MAX);
+        source_set_fd(*out, fd, false);
     return result;
 }
 
@@ -116,7 +123,7 @@ int forms_open(struct forms_source **out, const char *path, const struct forms_o
         close(fd);
         return result;
     }
-    input_init_fd(&(*out)->in, fd, true, FORMS_FEED_MAX);
+    source_set_fd(*out, fd, true);
     (*out)->uri = file_uri(path);
     return 0;
 }

@@ -92,7 +92,7 @@ static int answer_frame(struct session *session, const struct worker_head *head,
         put_head(&session->out, WORKER_PONG, head->id, 0);
         return 0;
     }
-    return err_set_errno(err, EBADMSG, "frame of kind %d is not for a worker", head->kind);
+    return err_set(err, "frame of kind %d is not for a worker", head->kind), -EBADMSG;
 }
 
 static int head_read(struct session *session, struct worker_head *head, struct err *err)
@@ -103,12 +103,13 @@ static int head_read(struct session *session, struct worker_head *head, struct e
     case 0:
         return 0;
     case -EPROTO:
-        return err_set_errno(err, EPROTO,
-                             "frame of version %d, this worker speaks %d: old and new "
-                             "binaries mixed?",
-                             head->version, WORKER_VERSION);
+        return err_set(err,
+                       "frame of version %d, this worker speaks %d: old and new "
+                       "binaries mixed?",
+                       head->version, WORKER_VERSION),
+               -EPROTO;
     default:
-        return err_set_errno(err, EBADMSG, "input is not a frame: is the other side telexd?");
+        return err_set(err, "input is not a frame: is the other side telexd?"), -EBADMSG;
     }
 }
 
@@ -159,7 +160,7 @@ static int session_read(struct session *session, struct err *err)
     if (got < 0)
         return err_set_errno(err, errno, "cannot read a frame");
     if (!got && session->in.len)
-        return err_set_errno(err, EPIPE, "input ends in the middle of a frame");
+        return err_set(err, "input ends in the middle of a frame"), -EPIPE;
     session->in.len += (size_t)got;
     return got > 0;
 }

@@ -24,6 +24,8 @@ static int name_count(const struct words *words, const struct word *word)
 
 static bool ends_with_any(struct slice folded, const char *const *endings, size_t count)
 {
+    if (folded.len < 3)
+        return false;
     for (size_t i = 0; i < count; i++) {
         size_t len = strlen(endings[i]);
         if (folded.len > len + 1 && memcmp(folded.ptr + folded.len - len, endings[i], len) == 0)
@@ -83,10 +85,29 @@ static bool is_german_noun(const struct lexicon *lexicon, const struct words *wo
     return ENDS_WITH_ANY(word->folded, noun_endings) || is_german_compound(lexicon, word);
 }
 
+// "Berliner", "Hamburger": adjectives and inhabitants, not places.
+static bool is_city_adjective(const struct lexicon *lexicon, const struct words *words,
+                              const struct word *word)
+{
+    if (words->language != LEXICON_DE || word->folded.len < 6 ||
+        memcmp(word->folded.ptr + word->folded.len - 2, "er", 2) != 0)
+        return false;
+    struct slice stem = slice_from(word->folded.ptr, word->folded.len - 2);
+    const struct lexicon_node *node =
+        lexicon_find_node(lexicon, lexicon_hash_append(0, lexicon_hash_word(stem)));
+    if (!node || node->posting == LEXICON_NONE)
+        return false;
+    const struct lexicon_posting *posting = lexicon_postings(lexicon, node->posting);
+    const struct lexicon_entity *entity = lexicon_entity(lexicon, posting->entity);
+    return entity->type == TAG_PLACE && entity->weight >= 4;
+}
+
 bool decide_is_common(const struct lexicon *lexicon, const struct words *words, size_t index)
 {
     const struct word *word = &words->at[index];
     if (word->cues & (WORD_NEVER | WORD_PEOPLE))
+        return true;
+    if (is_city_adjective(lexicon, words, word))
         return true;
     int lower = own_count(words, word, COUNT_LOWER);
     int capital = own_count(words, word, COUNT_CAPITAL);
@@ -134,10 +155,8 @@ static void weigh_counts(const struct words *words, const struct word *word,
     evidence->person += own_count(words, word, COUNT_PERSON) / 4;
     evidence->organisation += own_count(words, word, COUNT_ORGANISATION) / 4;
     evidence->place += own_count(words, word, COUNT_PLACE) / 4;
-    int ordinary = own_count(words, word, COUNT_CAPITAL) / 4;
-    if (word->flags & WORD_IS_FIRST)
-        ordinary = max_of(ordinary, own_count(words, word, COUNT_LOWER) / 3);
-    evidence->none += ordinary;
+    int lower = own_count(words, word, COUNT_LOWER) / (word->flags & WORD_IS_FIRST ? 3 : 6);
+    evidence->none += max_of(own_count(words, word, COUNT_CAPITAL) / 4, lower);
     if (!word->info)
         return;
     for (size_t i = 0; i < LEXICON_LANGUAGES; i++) {
@@ -154,14 +173,18 @@ static void weigh_shape(const struct words *words, const struct candidate *candi
 {
     const struct word *word = &words->at[candidate->first];
     bool single = candidate->count == 1;
-    if (single && word->flags & WORD_IS_UPPER && word->folded.len <= 6)
-        evidence->organisation += 14;
-    else if (single && word->flags & WORD_IS_MIXED)
+    bool generic = word->cues & (WORD_ORGANISATION | WORD_GEO | WORD_GEO_FIRST);
+    bool acronym = single && word->flags & WORD_IS_UPPER && word->folded.len <= 6;
+    if (acronym) {
+        evidence->organisation += word->folded.len > 2 ? 14 : 9;
+        evidence->person -= 10;
+    }
+    if (single && !acronym && word->flags & WORD_IS_MIXED)
         evidence->organisation += 8;
     if (word->flags & WORD_IS_QUOTED)
         evidence->organisation += 4;
     if (single && word->flags & WORD_IS_FIRST)
-        evidence->none += word->flags & WORD_IS_UPPER ? 0 : 6;
+        evidence->none += word->flags & WORD_IS_UPPER ? 0 : generic ? 14 : 6;
     if (words->language == LEXICON_DE && !words->other_language)
         evidence->none += single ? (word->flags & WORD_IS_UPPER ? 2 : 9) : 5;
     else
@@ -172,19 +195,36 @@ static void weigh_shape(const struct words *words, const struct candidate *candi
         evidence->organisation += 4;
 }
 
+static void weigh_cues(const struct candidate *candidate, const struct word *word, bool first,
+                       bool last, struct evidence *evidence)
+{
+    bool single = candidate->count == 1;
+    if (word->cues & WORD_ORGANISATION) {
+        evidence->organisation += single ? 7 : 16;
+        evidence->place -= single ? 10 : 0;
+    }
+    if (word->cues & WORD_GEO_FIRST && (single || first)) {
+        evidence->none += single ? 25 : 0;
+        evidence->place += single ? 0 : 17;
+    }
+    if (word->cues & WORD_SUFFIX && last && !single)
+        evidence->organisation += 25;
+    if (word->cues & WORD_GEO && single)
+        evidence->none += 20;
+    else if (word->cues & WORD_GEO)
+        evidence->place += 12;
+}
+
 static void weigh_words(const struct words *words, const struct candidate *candidate,
                         struct evidence *evidence)
 {
     uint32_t last = candidate->first + candidate->count - 1;
     for (uint32_t i = candidate->first; i <= last; i++) {
         const struct word *word = &words->at[i];
+        if (!(word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)))
+            continue;
         weigh_counts(words, word, evidence);
-        if (word->cues & WORD_ORGANISATION)
-            evidence->organisation += candidate->count > 1 ? 16 : 2;
-        if (word->cues & WORD_SUFFIX && i == last && candidate->count > 1)
-            evidence->organisation += 25;
-        if (word->cues & WORD_GEO && candidate->count > 1)
-            evidence->place += 12;
+        weigh_cues(candidate, word, i == candidate->first, i == last, evidence);
     }
     const struct word *tail = &words->at[last];
     if (ENDS_WITH_ANY(tail->folded, surname_endings))
@@ -206,40 +246,42 @@ static void weigh_given(const struct words *words, const struct candidate *candi
     if (first->flags & WORD_IS_INITIAL && candidate->count > 1)
         evidence->person += 10;
     else if (given)
-        evidence->person += candidate->count > 1 ? 13 : 4;
+        evidence->person += candidate->count > 1 ? 13 : first->flags & WORD_IS_FIRST ? 6 : 9;
 }
 
-static void weigh_context(const struct words *words, const struct candidate *candidate,
-                          struct evidence *evidence)
+struct votes decide_votes(const struct words *words, const struct candidate *candidate)
 {
+    struct votes votes = {.person = candidate->titled ? 14 : 0};
     size_t after = candidate->first + candidate->count;
     const struct word *first = &words->at[candidate->first];
-    if (candidate->titled)
-        evidence->person += 14;
     if (candidate->first > 0 && first->gap == GAP_SPACE) {
         uint16_t cues = words->at[candidate->first - 1].cues;
         if (cues & WORD_SAYS)
-            evidence->person += 6;
+            votes.person += 6;
         if (cues & WORD_GEO)
-            evidence->place += 11;
+            votes.place += 11;
         if (cues & WORD_ORGANISATION)
-            evidence->organisation += 9;
+            votes.organisation += 9;
         if (cues & WORD_IN)
-            evidence->place += candidate->count == 1 ? 7 : 3;
+            votes.place += candidate->count == 1 ? 7 : 3;
     }
     if (after < words->count && words->at[after].gap == GAP_SPACE &&
         words->at[after].cues & WORD_SAYS)
-        evidence->person += 6;
+        votes.person += 6;
+    return votes;
 }
 
 bool decide_candidate(const struct words *words, const struct candidate *candidate,
                       enum tag_type *type)
 {
     struct evidence evidence = {.none = 5};
+    struct votes own = decide_votes(words, candidate);
     weigh_words(words, candidate, &evidence);
     weigh_shape(words, candidate, &evidence);
     weigh_given(words, candidate, &evidence);
-    weigh_context(words, candidate, &evidence);
+    evidence.person += own.person + candidate->votes.person;
+    evidence.organisation += own.organisation + candidate->votes.organisation;
+    evidence.place += own.place + candidate->votes.place;
     int best = max_of(evidence.person, max_of(evidence.organisation, evidence.place));
     if (best <= evidence.none)
         return false;

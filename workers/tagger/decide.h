@@ -5,11 +5,20 @@
 
 #include "workers/tagger/words.h"
 
+// What the surroundings of a candidate say for each type.
+struct votes {
+    int person, organisation, place;
+};
+
 // What stands around a candidate, as far as the caller knows it.
 struct candidate {
     uint32_t first, count;
-    bool titled; // a person's title or office stands before it
+    bool titled;        // a person's title or office stands before it
+    struct votes votes; // of the other places where the article has the same word
 };
+
+// The surroundings' votes alone.
+struct votes decide_votes(const struct words *words, const struct candidate *candidate);
 
 // True and *type when the candidate is a name.
 bool decide_candidate(const struct words *words, const struct candidate *candidate,

@@ -8,7 +8,15 @@ struct finder {
     const struct lexicon *lexicon;
     struct words *words;
     struct spans *spans;
-    const uint32_t *span_of; // lexicon span of each covered word
+    uint32_t *span_of;   // lexicon span of each covered word
+    struct votes *votes; // by the word's hash, votes_mask + 1 of them
+    size_t votes_mask;
+};
+
+// A run of words that may be a name.
+struct run {
+    size_t first, count;
+    bool titled;
 };
 
 static bool is_capital(const struct word *word)
@@ -26,28 +34,59 @@ static bool is_open(const struct finder *finder, size_t index)
 static bool continues(const struct words *words, size_t index)
 {
     const struct word *word = &words->at[index];
+    if (index == 0 || word->sentence != word[-1].sentence)
+        return false;
     if (word->gap == GAP_SPACE || word->gap == GAP_HYPHEN)
         return true;
-    return word->gap == GAP_POINT && index > 0 && words->at[index - 1].flags & WORD_IS_INITIAL;
+    return word->gap == GAP_POINT && words->at[index - 1].flags & WORD_IS_INITIAL;
 }
 
-static bool has_organisation(const struct words *words, size_t first, size_t count)
+static bool has_organisation(const struct words *words, const struct run *run)
 {
-    for (size_t i = first; i < first + count; i++)
-        if (words->at[i].cues & WORD_ORGANISATION)
+    for (size_t i = run->first; i < run->first + run->count; i++)
+        if (words->at[i].cues & WORD_ORGANISATION && is_capital(&words->at[i]))
             return true;
     return false;
 }
 
-// How many words a small word inside a name ("von der", "for the") takes up before the next
-// capitalised one; 0 when the name ends here.
-static size_t links(const struct finder *finder, size_t first, size_t count)
+// The word belongs to a place of the lexicon, and may stand inside an organisation's name
+// ("FC Porto", "University of Oxford").
+static bool is_place(const struct finder *finder, size_t index)
+{
+    const struct word *word = &finder->words->at[index];
+    if (!(word->flags & WORD_IS_COVERED) || !is_capital(word))
+        return false;
+    const struct span *span = &finder->spans->at[finder->span_of[index]];
+    return span->type == TAG_PLACE && !(word->flags & WORD_IS_UPPER);
+}
+
+// Behind a given name a surname may be any word that is not plainly an ordinary one.
+static bool is_surname_like(const struct finder *finder, const struct run *run, size_t index)
+{
+    const struct word *word = &finder->words->at[index];
+    int ordinary = words_count_of(finder->words, word, COUNT_CAPITAL);
+    return run->count == 1 && is_capital(word) && word->gap == GAP_SPACE && ordinary <= 1 &&
+           !(word->flags & (WORD_IS_COVERED | WORD_IS_HEADLINE | WORD_IS_ROMAN)) &&
+           !(word->cues & (WORD_NEVER | WORD_PEOPLE | WORD_TITLE)) &&
+           decide_is_given(finder->lexicon, &finder->words->at[run->first]);
+}
+
+static bool accepts(const struct finder *finder, const struct run *run, size_t index)
+{
+    return is_open(finder, index) ||
+           (has_organisation(finder->words, run) && is_place(finder, index));
+}
+
+// How many small words inside a name ("von der", "for the") stand before its next capitalised
+// one; 0 when the name ends here.
+static size_t links(const struct finder *finder, const struct run *run)
 {
     const struct words *words = finder->words;
-    uint16_t wanted = has_organisation(words, first, count) ? WORD_OF | WORD_LINK : WORD_LINK;
-    for (size_t len = 0; len < 3 && first + count + len < words->count; len++) {
-        const struct word *word = &words->at[first + count + len];
-        if (len > 0 && word->gap == GAP_SPACE && is_open(finder, first + count + len))
+    size_t end = run->first + run->count;
+    uint16_t wanted = has_organisation(words, run) ? WORD_OF | WORD_LINK : WORD_LINK;
+    for (size_t len = 0; len < 3 && end + len < words->count; len++) {
+        const struct word *word = &words->at[end + len];
+        if (len > 0 && word->gap == GAP_SPACE && accepts(finder, run, end + len))
             return len;
         if (word->gap != GAP_SPACE || is_capital(word) || !(word->cues & wanted))
             return 0;
@@ -55,20 +94,37 @@ static size_t links(const struct finder *finder, size_t first, size_t count)
     return 0;
 }
 
-static size_t run_length(const struct finder *finder, size_t first)
+static struct run run_from(const struct finder *finder, size_t first)
 {
     const struct words *words = finder->words;
-    size_t count = 1;
-    while (count < RUN_WORDS_MAX) {
-        size_t next = first + count;
-        if (next < words->count && continues(words, next) && is_open(finder, next))
-            count++;
-        else if (next < words->count && links(finder, first, count))
-            count += links(finder, first, count) + 1;
+    struct run run = {.first = first, .count = 1};
+    while (run.count < RUN_WORDS_MAX && first + run.count < words->count) {
+        size_t next = first + run.count, small;
+        if (continues(words, next) &&
+            (accepts(finder, &run, next) || is_surname_like(finder, &run, next)))
+            run.count++;
+        else if ((small = links(finder, &run)) > 0)
+            run.count += small + 1;
         else
             break;
     }
-    return count;
+    return run;
+}
+
+// "Miami Heat" stays with the place, "Dallas Police Department" does not: a known place opens the
+// name of an organisation when the word for one follows.
+static bool opens_organisation(const struct finder *finder, size_t index)
+{
+    const struct words *words = finder->words;
+    if (!is_place(finder, index) || words->at[index].flags & WORD_IS_HEADLINE)
+        return false;
+    size_t next = index + 1;
+    if (next >= words->count || words->at[next].gap != GAP_SPACE || !is_open(finder, next))
+        return false;
+    if (words->at[next].cues & WORD_TITLE && !(words->at[next].cues & WORD_ORGANISATION))
+        return false;
+    struct run run = run_from(finder, next);
+    return has_organisation(words, &run);
 }
 
 // A title may stand some words before the name: "prezydent USA Donald Trump", "ministra spraw
@@ -91,29 +147,96 @@ static bool has_title_before(const struct words *words, size_t first)
     return false;
 }
 
-static void decide_run(const struct finder *finder, size_t first, size_t count)
+// Titles before the name are no part of it; in "Interior Ministry" they are.
+static void cut_titles(const struct words *words, struct run *run)
 {
-    struct words *words = finder->words;
-    bool titled = has_title_before(words, first);
-    while (count > 1 && words->at[first].cues & WORD_TITLE &&
-           !(words->at[first].cues & WORD_ORGANISATION)) {
-        titled = true;
-        first++;
-        count--;
+    run->titled = has_title_before(words, run->first);
+    if (has_organisation(words, run))
+        return;
+    while (run->count > 0 && words->at[run->first].cues & WORD_TITLE) {
+        run->titled = true;
+        run->first++;
+        run->count--;
     }
-    if (words->at[first].cues & WORD_TITLE)
-        return;
-    struct candidate candidate = {
-        .first = (uint32_t)first, .count = (uint32_t)count, .titled = titled};
+    while (run->count > 0 && !is_capital(&words->at[run->first])) {
+        run->first++;
+        run->count--;
+    }
+}
+
+static bool only_numerals(const struct words *words, const struct run *run)
+{
+    for (size_t i = run->first; i < run->first + run->count; i++)
+        if (!(words->at[i].flags & (WORD_IS_ROMAN | WORD_IS_INITIAL)))
+            return false;
+    return true;
+}
+
+static struct votes *votes_of(const struct finder *finder, const struct run *run)
+{
+    return &finder->votes[finder->words->at[run->first].hash & finder->votes_mask];
+}
+
+static struct candidate candidate_of(const struct run *run)
+{
+    return (struct candidate){
+        .first = (uint32_t)run->first, .count = (uint32_t)run->count, .titled = run->titled};
+}
+
+static void add_votes(const struct finder *finder, const struct run *run)
+{
+    struct candidate candidate = candidate_of(run);
+    struct votes found = decide_votes(finder->words, &candidate);
+    struct votes *votes = votes_of(finder, run);
+    votes->person += found.person;
+    votes->organisation += found.organisation;
+    votes->place += found.place;
+}
+
+static int at_most(int votes)
+{
+    enum { VOTES_MAX = 14 };
+    return votes < VOTES_MAX ? votes : VOTES_MAX;
+}
+
+static void decide_run(const struct finder *finder, const struct run *run)
+{
+    struct candidate candidate = candidate_of(run);
     enum tag_type type;
-    if (!decide_candidate(words, &candidate, &type))
+    if (run->count == 1) {
+        struct votes own = decide_votes(finder->words, &candidate);
+        const struct votes *all = votes_of(finder, run);
+        candidate.votes =
+            (struct votes){.person = at_most(all->person - own.person),
+                           .organisation = at_most(all->organisation - own.organisation),
+                           .place = at_most(all->place - own.place)};
+    }
+    if (!decide_candidate(finder->words, &candidate, &type))
         return;
-    spans_add(finder->spans, words,
+    for (size_t i = run->first; i < run->first + run->count; i++)
+        if (finder->words->at[i].flags & WORD_IS_COVERED)
+            finder->spans->at[finder->span_of[i]].flags |= SPAN_DROPPED;
+    spans_add(finder->spans, finder->words,
               (struct span){.first = candidate.first,
                             .count = candidate.count,
                             .type = type,
                             .entity = LEXICON_NONE,
                             .flags = SPAN_GUESS});
+}
+
+static void use_runs(const struct finder *finder,
+                     void (*use)(const struct finder *finder, const struct run *run))
+{
+    for (size_t i = 0, len; i < finder->words->count; i += len) {
+        len = 1;
+        if (!is_open(finder, i) && !opens_organisation(finder, i))
+            continue;
+        struct run run = run_from(finder, i);
+        len = run.count;
+        cut_titles(finder->words, &run);
+        if (run.count && !only_numerals(finder->words, &run))
+            use(finder, &run);
+    }
 }
 
 // A given name right before one known word makes a person of both, unless the lexicon is surer of
@@ -149,23 +272,64 @@ static bool join_given(const struct finder *finder, size_t index)
     return true;
 }
 
+// "Berlin Hauptbahnhof", "Taiwan Strait", "Hamburg-Altona" are places of their own.
+static bool extends_place(const struct finder *finder, const struct span *span, size_t next)
+{
+    const struct words *words = finder->words;
+    if (span->type != TAG_PLACE || span->count > 2 || next >= words->count ||
+        !continues(words, next) || words->language == LEXICON_PL || words->other_language)
+        return false;
+    const struct word *word = &words->at[next];
+    if (!is_capital(word) || word->flags & (WORD_IS_HEADLINE | WORD_IS_UPPER))
+        return false;
+    if (!(word->flags & WORD_IS_COVERED))
+        return word->cues & WORD_GEO && word->gap == GAP_SPACE;
+    const struct span *tail = &finder->spans->at[finder->span_of[next]];
+    return word->gap == GAP_HYPHEN && tail->type == TAG_PLACE && tail->count == 1 &&
+           tail->entity != LEXICON_NONE &&
+           lexicon_entity(finder->lexicon, tail->entity)->weight < 7 &&
+           lexicon_entity(finder->lexicon, span->entity)->weight > 5;
+}
+
+static void extend_places(const struct finder *finder)
+{
+    size_t known = finder->spans->count;
+    for (size_t i = 0; i < known; i++) {
+        struct span *span = &finder->spans->at[i];
+        size_t next = span->first + span->count;
+        if (span->entity == LEXICON_NONE || !extends_place(finder, span, next))
+            continue;
+        struct word *word = &finder->words->at[next];
+        if (word->flags & WORD_IS_COVERED)
+            finder->spans->at[finder->span_of[next]].flags |= SPAN_DROPPED;
+        word->flags |= WORD_IS_COVERED;
+        finder->span_of[next] = (uint32_t)i;
+        span->count++;
+        span->entity = LEXICON_NONE;
+        span->flags = SPAN_GUESS;
+    }
+}
+
 void guess_names(const struct lexicon *lexicon, struct words *words, struct spans *spans,
                  struct arena *arena)
 {
-    uint32_t *span_of = arena_alloc_array(arena, words->count + 1, sizeof *span_of);
-    if (!span_of)
+    size_t slots = 64;
+    while (slots < words->count)
+        slots *= 2;
+    struct finder finder = {.lexicon = lexicon,
+                            .words = words,
+                            .spans = spans,
+                            .span_of = arena_alloc_array(arena, words->count + 1, sizeof(uint32_t)),
+                            .votes = arena_alloc_array(arena, slots, sizeof(struct votes)),
+                            .votes_mask = slots - 1};
+    if (!finder.span_of || !finder.votes)
         return;
     for (uint32_t i = 0; i < spans->count; i++)
         for (uint32_t j = 0; j < spans->at[i].count; j++)
-            span_of[spans->at[i].first + j] = i;
-    struct finder finder = {.lexicon = lexicon, .words = words, .spans = spans, .span_of = span_of};
+            finder.span_of[spans->at[i].first + j] = i;
     for (size_t i = 0; i < words->count; i++)
         join_given(&finder, i);
-    for (size_t i = 0, len; i < words->count; i += len) {
-        len = 1;
-        if (!is_open(&finder, i))
-            continue;
-        len = run_length(&finder, i);
-        decide_run(&finder, i, len);
-    }
+    extend_places(&finder);
+    use_runs(&finder, add_votes);
+    use_runs(&finder, decide_run);
 }

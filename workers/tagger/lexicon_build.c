@@ -120,6 +120,15 @@ struct slice lexicon_build_id(const struct lexicon_build *build, uint32_t entity
     return slice_from_text(build->strings.ptr + entity_at(build, entity)->id);
 }
 
+uint32_t lexicon_build_find_id(const struct lexicon_build *build, struct slice id)
+{
+    uint32_t count = (uint32_t)(build->entities.len / sizeof(struct lexicon_entity));
+    for (uint32_t i = 0; i < count; i++)
+        if (slice_equal(lexicon_build_id(build, i), id))
+            return i;
+    return LEXICON_NONE;
+}
+
 static uint8_t case_flags(struct slice spelling)
 {
     size_t upper = 0, lower = 0;
@@ -151,6 +160,8 @@ void lexicon_build_name(struct lexicon_build *build, uint32_t entity, struct sli
         name.hash = lexicon_hash_append(name.hash, lexicon_hash_word(words.folded[i]));
         buf_put(&build->prefixes, &name.hash, sizeof name.hash);
     }
+    if (name.posting.flags & POSTING_LOWER)
+        lexicon_build_word(build, words.folded[0])->small_start = 1;
     name.posting.text = put_string(build, spelling);
     name.folded = put_string(build, slice_from(words.text, words.text_len));
     buf_put(&build->names, &name, sizeof name);

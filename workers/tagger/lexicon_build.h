@@ -22,6 +22,8 @@ uint32_t lexicon_build_entity(struct lexicon_build *build, struct slice id, stru
 // Gives an entity another id and canonical name, and at least this weight.
 void lexicon_build_update(struct lexicon_build *build, uint32_t entity, struct slice id,
                           struct slice name, uint8_t weight);
+// The entity with this id; LEXICON_NONE when there is none. Linear in the number of entities.
+uint32_t lexicon_build_find_id(const struct lexicon_build *build, struct slice id);
 // The id of an entity. Valid until the next addition.
 struct slice lexicon_build_id(const struct lexicon_build *build, uint32_t entity);
 // One spelling of an entity, in `languages` (bits of enum lexicon_language; 0 any), with flags

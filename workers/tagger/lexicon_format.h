@@ -86,6 +86,7 @@ enum lexicon_word_flag {
     WORD_OF = 1 << 7,
     WORD_NEVER = 1 << 8,
     WORD_PEOPLE = 1 << 9,
+    WORD_GEO_FIRST = 1 << 10,
 };
 
 // What is known of a folded word. `cues` holds enum lexicon_word_flag per language.
@@ -96,7 +97,7 @@ struct lexicon_word {
     uint16_t cues[LEXICON_LANGUAGES];
     uint8_t counts[LEXICON_LANGUAGES]
                   [COUNT_KINDS]; // 0 never; else 1 + 8 * log2(count), at most 255
-    uint8_t reserved;
+    uint8_t small_start;         // 1: a name written with a small letter begins with it ("dpa")
 };
 
 enum lexicon_case {

@@ -193,7 +193,9 @@ static uint32_t curated_entity(struct lexicon_build *build, struct slice id, str
 {
     char local[TRANSLIT_ID_BYTES];
     uint32_t entity = LEXICON_NONE;
-    if (joined || type == TAG_PERSON || id.len)
+    if (id.len)
+        entity = lexicon_build_find_id(build, id);
+    if (entity == LEXICON_NONE && (joined || type == TAG_PERSON))
         entity = lexicon_build_lookup(build, name, type);
     if (entity != LEXICON_NONE) {
         struct slice kept = id.len ? id : lexicon_build_id(build, entity);
@@ -302,11 +304,17 @@ static int use_cue(struct lexicon_build *build, const struct columns *columns, s
         const char *name;
         uint16_t flag;
     } kinds[] = {
-        {"title", WORD_TITLE},   {"organisation", WORD_ORGANISATION},
-        {"suffix", WORD_SUFFIX}, {"geo", WORD_GEO},
-        {"in", WORD_IN},         {"says", WORD_SAYS},
-        {"link", WORD_LINK},     {"of", WORD_OF},
-        {"never", WORD_NEVER},   {"people", WORD_PEOPLE},
+        {"title", WORD_TITLE},
+        {"organisation", WORD_ORGANISATION},
+        {"suffix", WORD_SUFFIX},
+        {"geo", WORD_GEO},
+        {"in", WORD_IN},
+        {"says", WORD_SAYS},
+        {"link", WORD_LINK},
+        {"of", WORD_OF},
+        {"never", WORD_NEVER},
+        {"people", WORD_PEOPLE},
+        {"geofirst", WORD_GEO_FIRST},
     };
     enum lexicon_language language;
     if (columns->count != 3 || !language_of(columns->at[1], &language))

@@ -65,9 +65,13 @@ static uint64_t last_word_hash(struct slice base)
     return lexicon_hash_word(words.folded[words.count - 1]);
 }
 
-static void remember_surname(struct surnames *surnames, struct span *span)
+static void remember_surname(struct surnames *surnames, const struct words *words,
+                             struct span *span)
 {
     if (span->type != TAG_PERSON || span->count < 2 || span->flags & SPAN_DROPPED)
+        return;
+    const struct word *last = &words->at[span->first + span->count - 1];
+    if (last->flags & (WORD_IS_ROMAN | WORD_IS_INITIAL | WORD_IS_NUMBER) || last->folded.len < 2)
         return;
     bool is_new;
     uint32_t *value = map_put(&surnames->map, last_word_hash(span->base), &is_new);
@@ -197,7 +201,7 @@ static void remember(struct linker *linker, struct surnames *surnames, struct ma
     for (size_t f = LINK_FIELDS; f-- > 0;) // the body's full names before the title's
         for (size_t i = 0; i < linker->spans[f].count; i++) {
             struct span *span = &linker->spans[f].at[i];
-            remember_surname(surnames, span);
+            remember_surname(surnames, &linker->fields[f], span);
             bool is_new;
             if (span->entity != LEXICON_NONE && !(span->flags & SPAN_WEAK))
                 map_put(sure, span->entity + 1u, &is_new);
@@ -229,7 +233,10 @@ static void add_bare_surnames(const struct surnames *surnames, struct words *wor
         if (!word->lemma_count || word->flags & (WORD_IS_COVERED | WORD_IS_UPPER))
             continue;
         const struct span *full = full_name_of(surnames, word, &base);
-        if (!full || word->cues & WORD_NEVER)
+        bool ordinary =
+            word->flags & (WORD_IS_FIRST | WORD_IS_HEADLINE) &&
+            words_count_of(words, word, COUNT_LOWER) > words_count_of(words, word, COUNT_PERSON);
+        if (!full || word->cues & WORD_NEVER || ordinary)
             continue;
         struct span span = {.first = i, .count = 1};
         become_surname_of(&span, full, base);

@@ -20,6 +20,8 @@ struct walk {
 
 static bool joins(const struct word *word)
 {
+    if (word->sentence != word[-1].sentence)
+        return false;
     return word->gap == GAP_SPACE || word->gap == GAP_HYPHEN || word->gap == GAP_POINT ||
            word->gap == GAP_SIGN;
 }
@@ -50,6 +52,19 @@ static bool is_upper_throughout(const struct words *words, size_t first, size_t 
     return true;
 }
 
+// The last word of persons' and places' names, where they write it with a capital.
+static bool last_is_capital(const struct lexicon *lexicon, const struct lexicon_posting *posting)
+{
+    const struct lexicon_entity *entity = lexicon_entity(lexicon, posting->entity);
+    if (entity->type != TAG_PERSON && entity->type != TAG_PLACE)
+        return false;
+    struct slice text = lexicon_string(lexicon, posting->text);
+    size_t at = text.len;
+    while (at > 0 && text.ptr[at - 1] != ' ' && text.ptr[at - 1] != '-')
+        at--;
+    return at < text.len && !(text.ptr[at] >= 'a' && text.ptr[at] <= 'z');
+}
+
 static bool fits_case(const struct walk *walk, const struct lexicon_posting *posting,
                       uint32_t count)
 {
@@ -57,6 +72,10 @@ static bool fits_case(const struct walk *walk, const struct lexicon_posting *pos
     if (posting->flags & POSTING_UPPER)
         return is_upper_throughout(walk->words, walk->first, count) &&
                !(first->flags & WORD_IS_HEADLINE && first->info && is_ordinary(walk->words, first));
+    const struct word *last = first + count - 1;
+    bool last_small = !(last->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER));
+    if (count > 1 && last_small && last_is_capital(walk->lexicon, posting))
+        return false;
     return (first->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER)) ||
            posting->flags & POSTING_LOWER;
 }
@@ -116,18 +135,23 @@ static void extend(struct walk *walk, uint64_t hash, uint32_t depth, uint32_t in
         if (!node)
             continue;
         uint32_t changed = inflected + (i > 0);
-        if (node->posting != LEXICON_NONE && depth + 1 >= walk->best.words)
+        // German adjectives change their endings inside names only ("Weißen Hauses"): "Berliner"
+        // alone is no form of a name.
+        bool adjective = i > 0 && word->lemmas[i].cases == CASE_ANY;
+        if (node->posting != LEXICON_NONE && depth + 1 >= walk->best.words &&
+            (depth > 0 || !adjective))
             consider(walk, node->posting, depth + 1, changed);
         extend(walk, longer, depth + 1, changed);
     }
 }
 
+// Names begin with a capital letter or a digit, but for a few ("dpa", "al-Kaida").
 static bool may_begin(const struct words *words, size_t index)
 {
     const struct word *word = &words->at[index];
-    if (word->flags & WORD_IS_COVERED)
-        return false;
-    return true;
+    if (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER))
+        return true;
+    return word->info && word->info->small_start;
 }
 
 // A place preposition before the word, or a word for a kind of place ("the city of Nancy").
@@ -153,13 +177,20 @@ static bool is_weak(const struct walk *walk, const struct lexicon_entity *entity
 {
     const struct words *words = walk->words;
     const struct word *word = &words->at[walk->first];
+    bool seen =
+        words_count_of(words, word, COUNT_PLACE) > words_count_of(words, word, COUNT_PERSON);
     bool personal =
-        word->info && (word->info->given || (word->info->surname && entity->weight < 5));
+        word->info && !seen && (word->info->given || (word->info->surname && entity->weight < 5));
     bool ordinary = is_ordinary(words, word);
     bool headline = (word->flags & WORD_IS_HEADLINE) != 0;
+    if (word->cues & (WORD_NEVER | WORD_PEOPLE) && entity->weight < 9)
+        return true;
+    if (word->flags & WORD_IS_UPPER && !headline && entity->type == TAG_ORGANISATION)
+        return false;
     switch (entity->type) {
     case TAG_PLACE:
-        if (has_place_cue(words, walk->first) && !(ordinary && entity->weight < 5))
+        if (has_place_cue(words, walk->first) &&
+            !((ordinary || (personal && word->info->given)) && entity->weight < 6))
             return false;
         if (entity->weight >= 8 && !headline)
             return ordinary && words->language == LEXICON_DE;
@@ -184,8 +215,10 @@ static void take(struct walk *walk, struct words *words, struct spans *spans)
                         .base = lexicon_string(walk->lexicon, best->posting->text)};
     if (best->posting->flags & POSTING_SURNAME)
         span.flags |= SPAN_SURNAME;
-    bool upper = (best->posting->flags & POSTING_UPPER) != 0;
-    if (best->words == 1 && !upper && is_weak(walk, entity))
+    if (span.base.len && span.base.ptr[span.base.len - 1] == '.')
+        span.flags |= SPAN_POINT;
+    bool exact = (best->posting->flags & (POSTING_UPPER | POSTING_LOWER)) != 0;
+    if (best->words == 1 && !exact && is_weak(walk, entity))
         span.flags |= SPAN_WEAK;
     spans_add(spans, words, span);
 }

@@ -9,9 +9,15 @@ enum { WORD_BYTES_MAX = 96 };
 struct rule {
     const char *ending;
     const char *lemma;
+    uint8_t ending_len, lemma_len; // bytes
     uint8_t cases;
     uint8_t gender;
 };
+
+#define RULE(ending, lemma, cases, gender)                                                         \
+    {                                                                                              \
+        ending, lemma, sizeof(ending) - 1, sizeof(lemma) - 1, cases, gender                        \
+    }
 
 #define G CASE_GENITIVE
 #define D CASE_DATIVE
@@ -25,121 +31,121 @@ struct rule {
 // Likelier lemmas of one ending first. Softening is undone: Moskwie - Moskwa, Trumpie - Trump,
 // Londynie - Londyn, Putinem - Putin, Markiem - Marek, Merkiem - Merk.
 static const struct rule polish_rules[] = {
-    {"skiego", "ski", G | A, M},
-    {"skiemu", "ski", D, M},
-    {"skim", "ski", I | L, M},
-    {"skiej", "ska", G | D | L, F},
-    {"ską", "ska", A | I, F},
-    {"ckiego", "cki", G | A, M},
-    {"ckiemu", "cki", D, M},
-    {"ckim", "cki", I | L, M},
-    {"ckiej", "cka", G | D | L, F},
-    {"cką", "cka", A | I, F},
-    {"dzkiego", "dzki", G | A, M},
-    {"dzkiemu", "dzki", D, M},
-    {"dzkim", "dzki", I | L, M},
-    {"dzkiej", "dzka", G | D | L, F},
-    {"'ego", "", G | A, M},
-    {"'emu", "", D, M},
-    {"'em", "", I | L, M},
-    {"'im", "", I | L, M},
-    {"'a", "", G | A, M},
-    {"'owi", "", D, M},
-    {"'u", "", L, M},
-    {"'ie", "", L, M},
-    {"ego", "i", G | A, M},
-    {"ego", "y", G | A, M},
-    {"ego", "e", G | A, M | N},
-    {"iego", "i", G | A, M},
-    {"iego", "ie", G | A, M},
-    {"emu", "i", D, M},
-    {"emu", "y", D, M},
-    {"iemu", "i", D, M},
-    {"kiem", "k", I, M},
-    {"kiem", "ek", I, M},
-    {"kiem", "ko", I, M | N},
-    {"giem", "g", I, M},
-    {"giem", "go", I, M | N},
-    {"niem", "ń", I, M},
-    {"iem", "", I, M},
-    {"em", "", I, M},
-    {"em", "o", I, M | N},
-    {"em", "e", I, N},
-    {"owi", "", D, M},
-    {"owi", "o", D, M},
-    {"iowi", "", D, M},
-    {"kowi", "ek", D, M},
-    {"rze", "r", L, M},
-    {"rze", "ra", D | L, F},
-    {"dzie", "d", L, M},
-    {"dzie", "da", D | L, F},
-    {"ście", "st", L, M},
-    {"ście", "sta", D | L, F},
-    {"cie", "t", L, M},
-    {"cie", "ta", D | L, F},
-    {"le", "ł", L, M},
-    {"le", "ła", D | L, F},
-    {"le", "l", L, M},
-    {"nie", "n", L, M},
-    {"nie", "na", D | L, F},
-    {"sie", "s", L, M},
-    {"sie", "sa", D | L, F},
-    {"mie", "m", L, M},
-    {"mie", "ma", D | L, F},
-    {"wie", "w", L, M},
-    {"wie", "wa", D | L, F},
-    {"wie", "wo", L, N},
-    {"bie", "b", L, M},
-    {"bie", "ba", D | L, F},
-    {"pie", "p", L, M},
-    {"pie", "pa", D | L, F},
-    {"fie", "f", L, M},
-    {"fie", "fa", D | L, F},
-    {"zie", "z", L, M},
-    {"zie", "za", D | L, F},
-    {"ie", "", L, M},
-    {"ie", "a", D | L, F},
-    {"ie", "o", L, N},
-    {"ce", "ka", D | L, F},
-    {"dze", "ga", D | L, F},
-    {"sze", "cha", D | L, F},
-    {"ii", "ia", G | D | L, F},
-    {"yi", "ya", G | D | L, F},
-    {"ji", "ja", G | D | L, F},
-    {"ki", "ka", G, F},
-    {"gi", "ga", G, F},
-    {"ni", "nia", G | D | L, F},
-    {"i", "a", G | D | L, F},
-    {"i", "ia", G | D | L, F},
-    {"y", "a", G, F},
-    {"ę", "a", A, F},
-    {"ą", "a", I, F},
-    {"iej", "a", G | D | L, F},
-    {"ej", "a", G | D | L, F},
-    {"icach", "ice", L, N},
-    {"ach", "y", L, N},
-    {"ach", "e", L, N},
-    {"ach", "a", L, N},
-    {"ami", "y", I, N},
-    {"om", "y", D, N},
-    {"ym", "y", I | L, M},
-    {"ym", "e", L, N},
-    {"im", "i", I | L, M},
-    {"em", "ia", I, M},
-    {"ka", "ek", G | A, M},
-    {"ca", "iec", G | A, M},
-    {"la", "eł", G | A, M},
-    {"a", "", G | A, M},
-    {"a", "o", G, N},
-    {"ia", "", G | A, M},
-    {"ia", "ie", G, N},
-    {"nia", "ń", G | A, M},
-    {"ku", "ek", L, M},
-    {"u", "", G | D | L, M},
-    {"iu", "", L, M},
-    {"niu", "ń", L, M},
-    {"u", "o", D | L, M | N},
-    {"o", "a", 0, F},
+    RULE("skiego", "ski", G | A, M),
+    RULE("skiemu", "ski", D, M),
+    RULE("skim", "ski", I | L, M),
+    RULE("skiej", "ska", G | D | L, F),
+    RULE("ską", "ska", A | I, F),
+    RULE("ckiego", "cki", G | A, M),
+    RULE("ckiemu", "cki", D, M),
+    RULE("ckim", "cki", I | L, M),
+    RULE("ckiej", "cka", G | D | L, F),
+    RULE("cką", "cka", A | I, F),
+    RULE("dzkiego", "dzki", G | A, M),
+    RULE("dzkiemu", "dzki", D, M),
+    RULE("dzkim", "dzki", I | L, M),
+    RULE("dzkiej", "dzka", G | D | L, F),
+    RULE("'ego", "", G | A, M),
+    RULE("'emu", "", D, M),
+    RULE("'em", "", I | L, M),
+    RULE("'im", "", I | L, M),
+    RULE("'a", "", G | A, M),
+    RULE("'owi", "", D, M),
+    RULE("'u", "", L, M),
+    RULE("'ie", "", L, M),
+    RULE("ego", "i", G | A, M),
+    RULE("ego", "y", G | A, M),
+    RULE("ego", "e", G | A, M | N),
+    RULE("iego", "i", G | A, M),
+    RULE("iego", "ie", G | A, M),
+    RULE("emu", "i", D, M),
+    RULE("emu", "y", D, M),
+    RULE("iemu", "i", D, M),
+    RULE("kiem", "k", I, M),
+    RULE("kiem", "ek", I, M),
+    RULE("kiem", "ko", I, M | N),
+    RULE("giem", "g", I, M),
+    RULE("giem", "go", I, M | N),
+    RULE("niem", "ń", I, M),
+    RULE("iem", "", I, M),
+    RULE("em", "", I, M),
+    RULE("em", "o", I, M | N),
+    RULE("em", "e", I, N),
+    RULE("owi", "", D, M),
+    RULE("owi", "o", D, M),
+    RULE("iowi", "", D, M),
+    RULE("kowi", "ek", D, M),
+    RULE("rze", "r", L, M),
+    RULE("rze", "ra", D | L, F),
+    RULE("dzie", "d", L, M),
+    RULE("dzie", "da", D | L, F),
+    RULE("ście", "st", L, M),
+    RULE("ście", "sta", D | L, F),
+    RULE("cie", "t", L, M),
+    RULE("cie", "ta", D | L, F),
+    RULE("le", "ł", L, M),
+    RULE("le", "ła", D | L, F),
+    RULE("le", "l", L, M),
+    RULE("nie", "n", L, M),
+    RULE("nie", "na", D | L, F),
+    RULE("sie", "s", L, M),
+    RULE("sie", "sa", D | L, F),
+    RULE("mie", "m", L, M),
+    RULE("mie", "ma", D | L, F),
+    RULE("wie", "w", L, M),
+    RULE("wie", "wa", D | L, F),
+    RULE("wie", "wo", L, N),
+    RULE("bie", "b", L, M),
+    RULE("bie", "ba", D | L, F),
+    RULE("pie", "p", L, M),
+    RULE("pie", "pa", D | L, F),
+    RULE("fie", "f", L, M),
+    RULE("fie", "fa", D | L, F),
+    RULE("zie", "z", L, M),
+    RULE("zie", "za", D | L, F),
+    RULE("ie", "", L, M),
+    RULE("ie", "a", D | L, F),
+    RULE("ie", "o", L, N),
+    RULE("ce", "ka", D | L, F),
+    RULE("dze", "ga", D | L, F),
+    RULE("sze", "cha", D | L, F),
+    RULE("ii", "ia", G | D | L, F),
+    RULE("yi", "ya", G | D | L, F),
+    RULE("ji", "ja", G | D | L, F),
+    RULE("ki", "ka", G, F),
+    RULE("gi", "ga", G, F),
+    RULE("ni", "nia", G | D | L, F),
+    RULE("i", "a", G | D | L, F),
+    RULE("i", "ia", G | D | L, F),
+    RULE("y", "a", G, F),
+    RULE("ę", "a", A, F),
+    RULE("ą", "a", I, F),
+    RULE("iej", "a", G | D | L, F),
+    RULE("ej", "a", G | D | L, F),
+    RULE("icach", "ice", L, N),
+    RULE("ach", "y", L, N),
+    RULE("ach", "e", L, N),
+    RULE("ach", "a", L, N),
+    RULE("ami", "y", I, N),
+    RULE("om", "y", D, N),
+    RULE("ym", "y", I | L, M),
+    RULE("ym", "e", L, N),
+    RULE("im", "i", I | L, M),
+    RULE("em", "ia", I, M),
+    RULE("ka", "ek", G | A, M),
+    RULE("ca", "iec", G | A, M),
+    RULE("la", "eł", G | A, M),
+    RULE("a", "", G | A, M),
+    RULE("a", "o", G, N),
+    RULE("ia", "", G | A, M),
+    RULE("ia", "ie", G, N),
+    RULE("nia", "ń", G | A, M),
+    RULE("ku", "ek", L, M),
+    RULE("u", "", G | D | L, M),
+    RULE("iu", "", L, M),
+    RULE("niu", "ń", L, M),
+    RULE("u", "o", D | L, M | N),
+    RULE("o", "a", 0, F),
 };
 
 #undef G
@@ -154,12 +160,12 @@ static const struct rule polish_rules[] = {
 // German names take -s in the genitive; the adjectives in them change their ending ("des Weißen
 // Hauses", "der Europäischen Union").
 static const struct rule german_rules[] = {
-    {"es", "", CASE_GENITIVE, GENDER_ANY}, {"s", "", CASE_GENITIVE, GENDER_ANY},
-    {"en", "e", CASE_ANY, GENDER_ANY},     {"en", "es", CASE_ANY, GENDER_ANY},
-    {"en", "er", CASE_ANY, GENDER_ANY},    {"er", "e", CASE_ANY, GENDER_ANY},
-    {"em", "er", CASE_ANY, GENDER_ANY},    {"e", "es", CASE_ANY, GENDER_ANY},
-    {"e", "er", CASE_ANY, GENDER_ANY},     {"n", "", CASE_ANY, GENDER_ANY},
-    {"ern", "er", CASE_ANY, GENDER_ANY},
+    RULE("es", "", CASE_GENITIVE, GENDER_ANY), RULE("s", "", CASE_GENITIVE, GENDER_ANY),
+    RULE("en", "e", CASE_ANY, GENDER_ANY),     RULE("en", "es", CASE_ANY, GENDER_ANY),
+    RULE("en", "er", CASE_ANY, GENDER_ANY),    RULE("er", "e", CASE_ANY, GENDER_ANY),
+    RULE("em", "er", CASE_ANY, GENDER_ANY),    RULE("e", "es", CASE_ANY, GENDER_ANY),
+    RULE("e", "er", CASE_ANY, GENDER_ANY),     RULE("n", "", CASE_DATIVE, GENDER_ANY),
+    RULE("ern", "er", CASE_ANY, GENDER_ANY),
 };
 
 struct found {
@@ -209,28 +215,26 @@ static uint64_t hash_folded(struct slice text)
     return lexicon_hash_word(slice_from(folded, len));
 }
 
-// A typographic apostrophe counts as the plain one.
-static bool ends_with(struct slice word, const char *ending, size_t *cut)
+// A typographic apostrophe counts as the plain one. *cut is what the ending takes up in the word.
+static bool ends_with(struct slice word, const struct rule *rule, size_t *cut)
 {
-    size_t len = strlen(ending);
-    bool apostrophe = ending[0] == '\'';
-    if (word.len > len && memcmp(word.ptr + word.len - len, ending, len) == 0) {
-        *cut = len;
-        return true;
-    }
-    if (!apostrophe || word.len <= len + 2 ||
-        memcmp(word.ptr + word.len - len + 1, ending + 1, len - 1) != 0 ||
-        memcmp(word.ptr + word.len - len - 2, "\u2019", 3) != 0)
+    size_t len = rule->ending_len;
+    if (word.ptr[word.len - 1] != rule->ending[len - 1] || word.len <= len)
         return false;
+    *cut = len;
+    if (memcmp(word.ptr + word.len - len, rule->ending, len) == 0)
+        return true;
     *cut = len + 2;
-    return true;
+    return rule->ending[0] == '\'' && word.len > len + 2 &&
+           memcmp(word.ptr + word.len - len + 1, rule->ending + 1, len - 1) == 0 &&
+           memcmp(word.ptr + word.len - len - 2, "\u2019", 3) == 0;
 }
 
 static void add_rule(const struct rule *rule, struct slice word, size_t cut, struct arena *arena,
                      struct found *found)
 {
     char built[WORD_BYTES_MAX + 8];
-    size_t stem = word.len - cut, tail = strlen(rule->lemma);
+    size_t stem = word.len - cut, tail = rule->lemma_len;
     memcpy(built, word.ptr, stem);
     memcpy(built + stem, rule->lemma, tail);
     struct slice text = slice_from(built, stem + tail);
@@ -249,7 +253,7 @@ static void add_by_rules(const struct rule *rules, size_t rule_count, struct sli
 {
     for (size_t i = 0; i < rule_count && found->count < MORPH_LEMMAS_MAX; i++) {
         size_t cut;
-        if (ends_with(word, rules[i].ending, &cut) && word.len - cut >= 2)
+        if (ends_with(word, &rules[i], &cut) && word.len - cut >= 2)
             add_rule(&rules[i], word, cut, arena, found);
     }
 }

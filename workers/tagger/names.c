@@ -31,9 +31,11 @@ static void fill_mention(const struct words *words, const struct span *span,
 {
     const struct text *text = words->text;
     const struct word *first = &words->at[span->first];
-    uint32_t start, end;
-    text_to_submitted(text, first->start, words->at[span->first + span->count - 1].end, &start,
-                      &end);
+    uint32_t start, end, last = words->at[span->first + span->count - 1].end;
+    bool point = last < text->normalised.len && text->normalised.ptr[last] == '.';
+    if (span->flags & SPAN_POINT && point)
+        last++;
+    text_to_submitted(text, first->start, last, &start, &end);
     mention->field = text->field;
     mention->start = text_code_point(text, start, position);
     mention->end = text_code_point(text, end, position);

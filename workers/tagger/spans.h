@@ -8,6 +8,7 @@ enum span_flag {
     SPAN_WEAK = 1 << 1,    // counts only when the rest of the article supports it
     SPAN_GUESS = 1 << 2,   // not in the lexicon: type by context
     SPAN_DROPPED = 1 << 3,
+    SPAN_POINT = 1 << 4, // the full stop behind it belongs to it ("Irlandia Płn.")
 };
 
 struct span {

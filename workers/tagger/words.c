@@ -30,7 +30,15 @@ static enum word_gap gap_of_sign(struct slice sign, bool spaced)
     return GAP_OTHER;
 }
 
-static uint16_t flags_of(const struct token *token, bool quoted)
+static bool is_roman(struct slice folded)
+{
+    for (size_t i = 0; i < folded.len; i++)
+        if (!memchr("ivxlcdm", folded.ptr[i], 7))
+            return false;
+    return folded.len > 0 && folded.len <= 6;
+}
+
+static uint16_t flags_of(const struct token *token, struct slice folded, bool quoted)
 {
     unsigned flags = 0;
     if (token->flags & (TOKEN_UPPER_FIRST | TOKEN_MIXED))
@@ -45,6 +53,8 @@ static uint16_t flags_of(const struct token *token, bool quoted)
         flags |= WORD_IS_NUMBER;
     if ((flags & WORD_IS_CAPITAL) && token->folded_len == 1)
         flags |= WORD_IS_INITIAL;
+    if (is_roman(folded) && flags & WORD_IS_CAPITAL && (flags & WORD_IS_UPPER || folded.len == 1))
+        flags |= WORD_IS_ROMAN;
     if (quoted)
         flags |= WORD_IS_QUOTED;
     return (uint16_t)flags;
@@ -59,8 +69,14 @@ static void fill_word(struct words *words, const struct lexicon *lexicon, const 
     word->folded = slice_from(words->text->folded.ptr + token->folded, token->folded_len);
     word->hash = lexicon_hash_word(word->folded);
     word->info = lexicon_find_word(lexicon, word->hash);
-    if (word->info && !words->other_language)
+    if (!word->info)
+        return;
+    if (!words->other_language)
         word->cues = word->info->cues[words->language];
+    for (size_t i = 0; i < LEXICON_LANGUAGES; i++)
+        word->cues |= word->info->cues[i] & WORD_SUFFIX;
+    if (word->flags & WORD_IS_CAPITAL)
+        word->cues |= word->info->cues[LEXICON_EN] & WORD_ORGANISATION;
 }
 
 static enum word_gap merge_gap(enum word_gap gap, const struct text *text,
@@ -84,7 +100,8 @@ static void collect(struct words *words, const struct lexicon *lexicon)
             continue;
         }
         struct word *word = &words->at[words->count++];
-        word->flags = flags_of(token, quoted);
+        struct slice folded = slice_from(text->folded.ptr + token->folded, token->folded_len);
+        word->flags = flags_of(token, folded, quoted);
         bool spaced = (token->flags & TOKEN_SPACE_BEFORE) != 0;
         word->gap = (uint8_t)(gap == GAP_HYPHEN && spaced ? GAP_OTHER : gap);
         fill_word(words, lexicon, token, word);

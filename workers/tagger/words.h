@@ -25,6 +25,7 @@ enum word_flag {
     WORD_IS_QUOTED = 1 << 6,   // an opening quotation mark stands before it
     WORD_IS_HEADLINE = 1 << 7, // most words of its sentence are capitalised: capitals say nothing
     WORD_IS_COVERED = 1 << 8,  // part of a span already
+    WORD_IS_ROMAN = 1 << 9,    // a Roman numeral
 };
 
 struct word {
@@ -35,7 +36,7 @@ struct word {
     const struct lemma *lemmas;      // capitalised words only; the first is the word itself
     uint16_t lemma_count;
     uint16_t flags; // enum word_flag
-    uint16_t cues;  // enum lexicon_word_flag in the article's language
+    uint16_t cues;  // enum lexicon_word_flag in the article's language; some in any
     uint8_t gap;    // enum word_gap before it
     uint32_t sentence;
 };

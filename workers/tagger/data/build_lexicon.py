@@ -61,7 +61,7 @@ def row(entity, kind, weight, columns):
 
 def gather_countries(shared):
     for r in read_tsv(shared / "gazetteers/countries.tsv"):
-        if r["qid"]:
+        if r["qid"] and r["iso2"] not in ("EU", "EZ", "UN"):
             languages = [names(r[f"names_{code}"]) for code in ("en", "de", "pl")]
             yield row(r["qid"], "L", 9, languages + [names(r["names_ru"]) + names(r["names_uk"]),
                                                      names(r["names_cs"]) + names(r["names_fr"])])

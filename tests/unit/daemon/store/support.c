@@ -10,6 +10,7 @@
 
 #include "daemon/store/apply.h"
 #include "daemon/store/env.h"
+#include "daemon/store/identity.h"
 #include "proto/base/check.h"
 #include "proto/base/json.h"
 #include "proto/wire/edit.h"
@@ -98,7 +99,9 @@ static void write_here(struct fixture *fx, struct write *write)
         .store = fx->store, .tail = fx->store->tail, .scratch = &scratch, .words = &words};
     check_must(mdb_txn_begin(fx->store->env, NULL, 0, &apply.txn) == 0);
     check_must(apply_write(&apply, write) == 0);
+    check_must(identity_move(fx->store, apply.txn, apply.tail.next_offset) == 0);
     check_must(mdb_txn_commit(apply.txn) == 0);
+    identity_committed(fx->store);
     fx->store->tail = apply.tail;
     buf_fini(&scratch);
     buf_fini(&words);

@@ -1,0 +1,307 @@
+#include "daemon/store/identity.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "daemon/store/journal.h"
+#include "daemon/store/table.h"
+#include "proto/base/log.h"
+
+static struct slice position_key(void)
+{
+    return slice_from_text("identities");
+}
+
+void identity_key(const struct identity *identity, char key[IDENTITY_KEY_BYTES])
+{
+    // Big-endian, so that the versions of one uri, and the keys of one range, lie side by side.
+    uint64_t words[3] = {htobe64(identity->uri_hash), htobe64(identity->hash.high),
+                         htobe64(identity->hash.low)};
+    memcpy(key, words, IDENTITY_KEY_BYTES);
+}
+
+static unsigned range_of(uint64_t uri_hash)
+{
+    return (unsigned)(uri_hash >> 54);
+}
+
+_Static_assert(IDENTITY_RANGES == 1 << 10, "range_of takes the ten highest bits");
+
+int identity_init(struct store *store)
+{
+    store->identities = calloc(1, sizeof *store->identities);
+    if (!store->identities)
+        return -ENOMEM;
+    pthread_mutex_init(&store->identities->lock, NULL);
+    store->identities->overfull = IDENTITY_RANGES;
+    return 0;
+}
+
+void identity_fini(struct store *store)
+{
+    struct identity_set *set = store->identities;
+    if (!set)
+        return;
+    for (int i = 0; i < IDENTITY_RANGES; i++)
+        free(set->ranges[i].at);
+    pthread_mutex_destroy(&set->lock);
+    free(set);
+    store->identities = NULL;
+}
+
+// --- in memory
+
+static bool range_reserve(struct identity_range *range)
+{
+    if (range->count < range->capacity)
+        return true;
+    size_t capacity = range->capacity ? range->capacity * 2 : 32;
+    struct identity *grown = realloc(range->at, capacity * sizeof *grown);
+    if (!grown)
+        return false;
+    range->at = grown;
+    range->capacity = capacity;
+    return true;
+}
+
+int identity_add(struct store *store, const struct identity *identity)
+{
+    struct identity_set *set = store->identities;
+    unsigned at = range_of(identity->uri_hash);
+    struct identity_range *range = &set->ranges[at];
+    pthread_mutex_lock(&set->lock);
+    bool room = range_reserve(range);
+    if (room) {
+        range->at[range->count++] = *identity;
+        set->count++;
+        if (range->count > IDENTITY_RANGE_MAX)
+            set->overfull = at;
+    }
+    pthread_mutex_unlock(&set->lock);
+    return room ? 0 : -ENOMEM;
+}
+
+static int find_recent(const struct identity_set *set, struct identity *identity)
+{
+    const struct identity_range *range = &set->ranges[range_of(identity->uri_hash)];
+    for (size_t i = 0; i < range->count; i++) {
+        const struct identity *known = &range->at[i];
+        if (known->hash.low == identity->hash.low && known->hash.high == identity->hash.high &&
+            known->uri_hash == identity->uri_hash) {
+            identity->offset = known->offset;
+            return 0;
+        }
+    }
+    return -ENOENT;
+}
+
+void identity_committed(struct store *store)
+{
+    struct identity_set *set = store->identities;
+    pthread_mutex_lock(&set->lock);
+    for (unsigned i = 0; i < set->moving_count; i++) {
+        set->count -= set->ranges[set->moving[i]].count;
+        set->ranges[set->moving[i]].count = 0;
+        if (set->moving[i] == set->overfull)
+            set->overfull = IDENTITY_RANGES;
+    }
+    set->moving_count = 0;
+    set->turn = set->next_turn;
+    set->cycle_offset = set->next_cycle_offset;
+    pthread_mutex_unlock(&set->lock);
+}
+
+void identity_aborted(struct store *store, uint64_t next_offset)
+{
+    struct identity_set *set = store->identities;
+    pthread_mutex_lock(&set->lock);
+    set->moving_count = 0;
+    for (int i = 0; i < IDENTITY_RANGES; i++) {
+        struct identity_range *range = &set->ranges[i];
+        for (; range->count && range->at[range->count - 1].offset >= next_offset; range->count--)
+            set->count--;
+    }
+    pthread_mutex_unlock(&set->lock);
+}
+
+// --- in the table
+
+static int find_stored(const struct store *store, MDB_txn *txn, struct identity *identity)
+{
+    char key[IDENTITY_KEY_BYTES];
+    identity_key(identity, key);
+    return table_get_number(store, txn, DB_IDENTITY, slice_from(key, sizeof key),
+                            &identity->offset);
+}
+
+int identity_find(const struct store *store, MDB_txn *txn, struct identity *identity)
+{
+    int status = find_recent(store->identities, identity);
+    return status == -ENOENT ? find_stored(store, txn, identity) : status;
+}
+
+static int compare_cb(const void *left, const void *right)
+{
+    const struct identity *a = left, *b = right;
+    if (a->uri_hash != b->uri_hash)
+        return a->uri_hash < b->uri_hash ? -1 : 1;
+    if (a->hash.high != b->hash.high)
+        return a->hash.high < b->hash.high ? -1 : 1;
+    return (a->hash.low > b->hash.low) - (a->hash.low < b->hash.low);
+}
+
+// In the order of their keys, each page of the table is visited once. The range itself stays in the
+// order of offsets, which identity_aborted needs.
+static int move_range(const struct store *store, MDB_txn *txn, const struct identity_range *range)
+{
+    if (!range->count)
+        return 0;
+    struct identity *sorted = malloc(range->count * sizeof *sorted);
+    if (!sorted)
+        return -ENOMEM;
+    memcpy(sorted, range->at, range->count * sizeof *sorted);
+    qsort(sorted, range->count, sizeof *sorted, compare_cb);
+    int status = 0;
+    for (size_t i = 0; i < range->count && status == 0; i++) {
+        char key[IDENTITY_KEY_BYTES];
+        identity_key(&sorted[i], key);
+        status = table_put_number(store, txn, DB_IDENTITY, slice_from(key, sizeof key),
+                                  sorted[i].offset, 0);
+    }
+    free(sorted);
+    return status;
+}
+
+// When the turns have gone round once, the table holds everything that was there at their start.
+static int end_cycle(const struct store *store, MDB_txn *txn, uint64_t next_offset)
+{
+    struct identity_set *set = store->identities;
+    uint64_t held = set->cycle_offset - 1;
+    set->next_cycle_offset = next_offset;
+    set->next_turn = 0;
+    return table_put_number(store, txn, DB_META, position_key(), held, 0);
+}
+
+static int move_one(const struct store *store, MDB_txn *txn, unsigned at, size_t *left)
+{
+    struct identity_set *set = store->identities;
+    for (unsigned i = 0; i < set->moving_count; i++)
+        if (set->moving[i] == at)
+            return 0;
+    set->moving[set->moving_count++] = at;
+    *left -= set->ranges[at].count;
+    return move_range(store, txn, &set->ranges[at]);
+}
+
+int identity_move(struct store *store, MDB_txn *txn, uint64_t next_offset)
+{
+    struct identity_set *set = store->identities;
+    size_t left = set->count;
+    int status = 0;
+    set->next_turn = set->turn;
+    set->next_cycle_offset = set->cycle_offset;
+    if (set->overfull < IDENTITY_RANGES)
+        status = move_one(store, txn, set->overfull, &left);
+    while (status == 0 && left > IDENTITY_RECENT && set->moving_count < IDENTITY_MOVES) {
+        status = move_one(store, txn, set->next_turn, &left);
+        if (status == 0 && ++set->next_turn == IDENTITY_RANGES)
+            status = end_cycle(store, txn, next_offset);
+    }
+    return status;
+}
+
+// --- for readers
+
+// A range leaves memory after the commit that put it into the table. So whoever does not find it in
+// memory finds it in a snapshot taken after that look, and not for certain in an older one.
+static int begin_fresh(struct store_reader *reader, MDB_txn **txn)
+{
+    return table_error(mdb_txn_begin(reader->store->env, NULL, MDB_RDONLY, txn));
+}
+
+int identity_look_up(struct store_reader *reader, struct identity *identity)
+{
+    struct identity_set *set = reader->store->identities;
+    pthread_mutex_lock(&set->lock);
+    int status = find_recent(set, identity);
+    pthread_mutex_unlock(&set->lock);
+    if (status != -ENOENT)
+        return status;
+    MDB_txn *fresh;
+    status = begin_fresh(reader, &fresh);
+    if (status < 0)
+        return status;
+    status = find_stored(reader->store, fresh, identity);
+    mdb_txn_abort(fresh);
+    return status;
+}
+
+static void recent_offsets(struct identity_set *set, uint64_t uri_hash, struct buf *offsets)
+{
+    pthread_mutex_lock(&set->lock);
+    const struct identity_range *range = &set->ranges[range_of(uri_hash)];
+    for (size_t i = 0; i < range->count; i++)
+        if (range->at[i].uri_hash == uri_hash)
+            buf_put(offsets, &range->at[i].offset, sizeof range->at[i].offset);
+    pthread_mutex_unlock(&set->lock);
+}
+
+static int stored_offsets(const struct store *store, MDB_txn *txn, uint64_t uri_hash,
+                          struct buf *offsets)
+{
+    uint64_t prefix = htobe64(uri_hash);
+    MDB_val key = {.mv_size = sizeof prefix, .mv_data = &prefix}, value;
+    MDB_cursor *cursor;
+    int damaged = 0;
+    int status = table_error(mdb_cursor_open(txn, store->dbs[DB_IDENTITY], &cursor));
+    if (status < 0)
+        return status;
+    status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE));
+    while (status == 0 && key.mv_size == IDENTITY_KEY_BYTES &&
+           memcmp(key.mv_data, &prefix, sizeof prefix) == 0) {
+        uint64_t offset;
+        int opened = number_open(DB_IDENTITY, slice_from_val(key), slice_from_val(value), &offset);
+        if (opened == 0)
+            buf_put(offsets, &offset, sizeof offset);
+        damaged = opened < 0 ? opened : damaged;
+        status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_NEXT));
+    }
+    mdb_cursor_close(cursor);
+    return status == -ENOENT || status == 0 ? damaged : status;
+}
+
+int identity_offsets(struct store_reader *reader, uint64_t uri_hash, struct buf *offsets)
+{
+    MDB_txn *fresh;
+    recent_offsets(reader->store->identities, uri_hash, offsets);
+    int status = begin_fresh(reader, &fresh);
+    if (status < 0)
+        return status;
+    status = stored_offsets(reader->store, fresh, uri_hash, offsets);
+    mdb_txn_abort(fresh);
+    return status == 0 && offsets->failed ? -ENOMEM : status;
+}
+
+// --- at the start
+
+int identity_recover(struct store *store, MDB_txn *txn)
+{
+    uint64_t held, last;
+    int status = table_get_number(store, txn, DB_META, position_key(), &held);
+    if (status < 0) // none yet, or damaged: then everything is read again
+        held = 0;
+    status = table_last(store, txn, DB_ARTICLES, &last);
+    for (uint64_t offset = held + 1; offset <= last && status == 0; offset++) {
+        struct identity identity;
+        status = journal_get_identity(store, txn, offset, &identity);
+        if (status == 0)
+            status = identity_add(store, &identity);
+        else if (status == -EBADMSG || status == -ENOENT) {
+            log_error("article_damaged offset=%llu", (unsigned long long)offset);
+            status = 0;
+        }
+    }
+    store->identities->cycle_offset = last + 1;
+    return status;
+}

@@ -1,0 +1,157 @@
+// telex-tagger: what telexd starts as its workers, and what `telex tag` is.
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libxml/parser.h>
+
+#include "proto/base/json.h"
+#include "proto/base/log.h"
+#include "workers/runtime/worker.h"
+#include "workers/tagger/job.h"
+#include "workers/tagger/tag_lines.h"
+
+static const char help_text[] =
+    "Usage: telex-tagger [--lexicon FILE] [--lines | --worker]\n"
+    "Find the language and the named entities of articles.\n"
+    "\n"
+    "  --lines         one article a line on standard input (plain JSON, ninjs or a JSON Feed "
+    "item),\n"
+    "                  one tagged event a line on standard output, in the same order (default;\n"
+    "                  `telex tag` is this)\n"
+    "  --worker        speak telexd's worker protocol on standard input and output\n"
+    "  --lexicon FILE  use this lexicon instead of the installed one\n"
+    "  --version       print version and lexicon\n"
+    "  --help          print this\n"
+    "\n"
+    "Exit status: 0; 1 when an article was refused or something failed; 2 for a wrong command "
+    "line.\n";
+
+enum mode { MODE_LINES, MODE_WORKER, MODE_VERSION, MODE_HELP, MODE_WRONG };
+
+struct options {
+    enum mode mode;
+    const char *lexicon;
+};
+
+static struct options options_read(int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"lines", no_argument, NULL, 'l'},         {"worker", no_argument, NULL, 'w'},
+        {"lexicon", required_argument, NULL, 'L'}, {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+    };
+    struct options options = {.mode = MODE_LINES};
+    int option;
+    while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+        switch (option) {
+        case 'l':
+            options.mode = MODE_LINES;
+            break;
+        case 'w':
+            options.mode = MODE_WORKER;
+            break;
+        case 'L':
+            options.lexicon = optarg;
+            break;
+        case 'v':
+            options.mode = MODE_VERSION;
+            break;
+        case 'h':
+            options.mode = MODE_HELP;
+            return options;
+        default:
+            options.mode = MODE_WRONG;
+            return options;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "telex-tagger: unexpected argument: %s\n", argv[optind]);
+        options.mode = MODE_WRONG;
+    }
+    return options;
+}
+
+static int job_cb(struct slice record, struct buf *out, void *arg, struct err *err)
+{
+    return job_run(arg, record, out, err);
+}
+
+static int run_worker(const struct tagger *tagger, pid_t parent)
+{
+    struct buf hello;
+    buf_init(&hello, 4096);
+    buf_put_text(&hello, "{\"worker\":\"telex-tagger\",\"version\":\"" TELEX_VERSION
+                         "\",\"tagger\":\"" TAGGER_VERSION "\",\"lexicon\":");
+    json_put_string(&hello, slice_from_text(tagger_lexicon_id(tagger)));
+    buf_put(&hello, "}", 2);
+    if (hello.failed) {
+        log_error("worker-failed error=\"no memory\"");
+        return 1;
+    }
+    struct job job;
+    job_init(&job, tagger);
+    const struct worker worker = {
+        .hello = hello.ptr,
+        .job_cb = job_cb,
+        .arg = &job,
+        .sandbox = {.memory_max = WORKER_MEMORY_MAX, .die_with_parent = true, .parent = parent}};
+    int status = worker_main(&worker);
+    job_fini(&job);
+    buf_fini(&hello);
+    return status;
+}
+
+static int run_lines(const struct tagger *tagger)
+{
+    struct err err = {0};
+    // What libraries would look for at first use, before the sandbox forbids it.
+    xmlInitParser();
+    json_object_seed(0);
+    const struct sandbox sandbox = {.memory_max = WORKER_MEMORY_MAX};
+    if (sandbox_enter(&sandbox, &err) < 0) {
+        fprintf(stderr, "telex-tagger: %s\n", err_text(&err));
+        return 1;
+    }
+    return tag_lines_run(tagger);
+}
+
+static int run_tagger(const struct options *options, pid_t parent)
+{
+    struct err err = {0};
+    struct tagger *tagger;
+    if (tagger_open(&tagger, options->lexicon, &err) < 0) {
+        if (options->mode == MODE_WORKER)
+            log_error("worker-failed error=\"%s\"", err_text(&err));
+        else
+            fprintf(stderr, "telex-tagger: %s\n", err_text(&err));
+        return 1;
+    }
+    int status = 0;
+    if (options->mode == MODE_VERSION)
+        printf("telex-tagger %s, tagger %s, lexicon %s\n", TELEX_VERSION, TAGGER_VERSION,
+               tagger_lexicon_id(tagger));
+    else if (options->mode == MODE_WORKER)
+        status = run_worker(tagger, parent);
+    else
+        status = run_lines(tagger);
+    tagger_close(tagger);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    pid_t parent = getppid();
+    struct options options = options_read(argc, argv);
+    switch (options.mode) {
+    case MODE_HELP:
+        fputs(help_text, stdout);
+        return 0;
+    case MODE_WRONG:
+        fputs("Try: telex-tagger --help\n", stderr);
+        return 2;
+    default:
+        return run_tagger(&options, parent);
+    }
+}

@@ -1,0 +1,119 @@
+// 1. Which language is it?  2. Title and body to tokens.  3. Names.  4. The body's edits.
+#include "workers/tagger/tagger.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/path.h"
+#include "workers/tagger/language.h"
+#include "workers/tagger/lexicon.h"
+#include "workers/tagger/names.h"
+#include "workers/tagger/text.h"
+
+struct tagger {
+    struct lexicon *lexicon;
+};
+
+// Libraries build their tables at first use: now, not when the first article waits.
+static void libraries_warm_up(void)
+{
+    static const char sample[] = "A\u030a Zaz\u0307\u00f3\u0142\u0107 Stra\u00dfe";
+    struct arena arena;
+    struct text text;
+    arena_init(&arena, 1 << 20);
+    struct slice body = slice_from(sample, sizeof sample - 1), none = slice_from(NULL, 0);
+    (void)text_prepare(&text, TAG_BODY, body, none, true, &arena);
+    (void)language_identify(none, body, none);
+    arena_fini(&arena);
+}
+
+int tagger_open(struct tagger **out, const char *lexicon_path, struct err *err)
+{
+    *out = NULL;
+    char found[PATH_MAX];
+    if (!lexicon_path && path_find_data("lexicon.tlx", found) < 0)
+        return err_set_errno(err, ENOENT, "no lexicon.tlx beside the program or in %s",
+                             TELEX_DATADIR);
+    struct tagger *tagger = calloc(1, sizeof *tagger);
+    if (!tagger)
+        return err_set_errno(err, ENOMEM, "cannot open the tagger");
+    int failed = lexicon_open(&tagger->lexicon, lexicon_path ? lexicon_path : found, err);
+    if (failed) {
+        free(tagger);
+        return failed;
+    }
+    libraries_warm_up();
+    *out = tagger;
+    return 0;
+}
+
+void tagger_close(struct tagger *tagger)
+{
+    if (!tagger)
+        return;
+    lexicon_close(tagger->lexicon);
+    free(tagger);
+}
+
+const char *tagger_lexicon_id(const struct tagger *tagger)
+{
+    return lexicon_id(tagger->lexicon);
+}
+
+static int run_failed(int failed, struct err *err)
+{
+    switch (failed) {
+    case -EILSEQ:
+        return err_set(err, "title or body is not UTF-8"), -EINVAL;
+    case -EFBIG:
+        return err_set(err, "body is too long to be tagged"), -EINVAL;
+    case -ENOMEM:
+        return err_set(err, "tagging the article takes more memory than it may"), -ENOMEM;
+    default:
+        return err_set_errno(err, -failed, "cannot tag the article");
+    }
+}
+
+static int run_language(const struct article *article, struct arena *arena, struct tag_result *out)
+{
+    struct language language = language_identify(article->title, article->body, article->language);
+    out->language = arena_copy(arena, slice_from_text(language.tag));
+    out->confidence = language.confidence;
+    return out->language.ptr ? 0 : -ENOMEM;
+}
+
+static int run_steps(const struct tagger *tagger, const struct article *article,
+                     struct arena *arena, struct tag_result *out)
+{
+    struct text title, body;
+    int failed = run_language(article, arena, out);
+    if (!failed)
+        failed = text_prepare(&title, TAG_TITLE, article->title, out->language, false, arena);
+    if (!failed)
+        failed = text_prepare(&body, TAG_BODY, article->body, out->language, true, arena);
+    if (!failed)
+        failed = names_find(tagger->lexicon, &title, &body, out->language, arena, out);
+    if (failed)
+        return failed;
+    out->text = body.normalised;
+    out->edits = text_edits(&body, arena);
+    return out->edits.ptr ? 0 : -ENOMEM;
+}
+
+int tagger_run(const struct tagger *tagger, const struct article *article, struct arena *arena,
+               struct tag_result *out, struct err *err)
+{
+    *out = (struct tag_result){0};
+    int failed = run_steps(tagger, article, arena, out);
+    return failed ? run_failed(failed, err) : 0;
+}
+
+const char *tag_type_name(enum tag_type type)
+{
+    static const char *const names[] = {
+        [TAG_PERSON] = "person", [TAG_ORGANISATION] = "organisation", [TAG_PLACE] = "place",
+        [TAG_EVENT] = "event",   [TAG_PRODUCT] = "product",           [TAG_OTHER] = "other",
+    };
+    return names[type];
+}
