@@ -90,6 +90,8 @@ static size_t links(const struct finder *finder, const struct run *run)
             return len;
         if (word->gap != GAP_SPACE || is_capital(word) || !(word->cues & wanted))
             return 0;
+        if (len > 0 && !(word->cues & WORD_LINK))
+            return 0; // "of the", "von der", but not "and for"
     }
     return 0;
 }
@@ -256,6 +258,20 @@ static bool is_surname_of(const struct finder *finder, size_t index)
     return span->type == TAG_PLACE && entity->weight < 8;
 }
 
+// A weak sign that is a given name with a capitalised word behind it ("Marek Wolański") is no
+// place: the run of both decides.
+static void free_given(const struct finder *finder, struct span *span)
+{
+    struct words *words = finder->words;
+    size_t next = span->first + 1u;
+    if (!(span->flags & SPAN_WEAK) || span->count != 1 || next >= words->count ||
+        !continues(words, next) || !is_open(finder, next) ||
+        !decide_is_given(finder->lexicon, &words->at[span->first]))
+        return;
+    span->flags |= SPAN_DROPPED;
+    words->at[span->first].flags &= (uint16_t)~WORD_IS_COVERED;
+}
+
 static bool join_given(const struct finder *finder, size_t index)
 {
     struct words *words = finder->words;
@@ -314,7 +330,7 @@ void guess_names(const struct lexicon *lexicon, struct words *words, struct span
                  struct arena *arena)
 {
     size_t slots = 64;
-    while (slots < words->count)
+    while (slots < words->candidates)
         slots *= 2;
     struct finder finder = {.lexicon = lexicon,
                             .words = words,
@@ -327,6 +343,8 @@ void guess_names(const struct lexicon *lexicon, struct words *words, struct span
     for (uint32_t i = 0; i < spans->count; i++)
         for (uint32_t j = 0; j < spans->at[i].count; j++)
             finder.span_of[spans->at[i].first + j] = i;
+    for (size_t i = 0; i < spans->count; i++)
+        free_given(&finder, &spans->at[i]);
     for (size_t i = 0; i < words->count; i++)
         join_given(&finder, i);
     extend_places(&finder);

@@ -44,10 +44,20 @@ static bool is_ordinary(const struct words *words, const struct word *word)
     return (ordinary > capital ? ordinary : capital) > name_count(words, word);
 }
 
+// "G20": one capital, then digits.
+static bool is_letter_and_number(const struct word *word)
+{
+    for (size_t i = 1; i < word->folded.len; i++)
+        if (word->folded.ptr[i] < '0' || word->folded.ptr[i] > '9')
+            return false;
+    return (word->flags & WORD_IS_CAPITAL) != 0;
+}
+
 static bool is_upper_throughout(const struct words *words, size_t first, size_t count)
 {
     for (size_t i = first; i < first + count; i++)
-        if (!(words->at[i].flags & (WORD_IS_UPPER | WORD_IS_NUMBER | WORD_IS_INITIAL)))
+        if (!(words->at[i].flags & (WORD_IS_UPPER | WORD_IS_NUMBER)) &&
+            !is_letter_and_number(&words->at[i]))
             return false;
     return true;
 }
@@ -130,6 +140,8 @@ static void extend(struct walk *walk, uint64_t hash, uint32_t depth, uint32_t in
     size_t readings = word->lemma_count ? word->lemma_count : 1;
     for (size_t i = 0; i < readings; i++) {
         uint64_t read = i == 0 ? word->hash : word->lemmas[i].hash;
+        if (i > 0 && read == word->hash)
+            continue;
         uint64_t longer = lexicon_hash_append(hash, read);
         const struct lexicon_node *node = lexicon_find_node(walk->lexicon, longer);
         if (!node)
@@ -143,15 +155,6 @@ static void extend(struct walk *walk, uint64_t hash, uint32_t depth, uint32_t in
             consider(walk, node->posting, depth + 1, changed);
         extend(walk, longer, depth + 1, changed);
     }
-}
-
-// Names begin with a capital letter or a digit, but for a few ("dpa", "al-Kaida").
-static bool may_begin(const struct words *words, size_t index)
-{
-    const struct word *word = &words->at[index];
-    if (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER))
-        return true;
-    return word->info && word->info->small_start;
 }
 
 // A place preposition before the word, or a word for a kind of place ("the city of Nancy").
@@ -226,7 +229,7 @@ static void take(struct walk *walk, struct words *words, struct spans *spans)
 void match_lexicon(const struct lexicon *lexicon, struct words *words, struct spans *spans)
 {
     for (size_t i = 0; i < words->count; i++) {
-        if (!may_begin(words, i))
+        if (!words_may_begin(&words->at[i]))
             continue;
         struct walk walk = {.lexicon = lexicon, .words = words, .first = i};
         extend(&walk, 0, 0, 0);

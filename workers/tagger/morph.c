@@ -173,12 +173,13 @@ struct found {
     size_t count;
 };
 
-static bool is_found(const struct found *found, uint64_t hash)
+// By its letters, not by its folded form: "Angelą" is a form of "Angela". NULL when it is new.
+static struct lemma *find_lemma(struct found *found, struct slice text)
 {
     for (size_t i = 0; i < found->count; i++)
-        if (found->at[i].hash == hash)
-            return true;
-    return false;
+        if (slice_equal(found->at[i].text, text))
+            return &found->at[i];
+    return NULL;
 }
 
 static void add_table_forms(const struct lexicon *lexicon, uint64_t hash, struct found *found)
@@ -186,16 +187,15 @@ static void add_table_forms(const struct lexicon *lexicon, uint64_t hash, struct
     uint32_t at = 0;
     const struct lexicon_form *form;
     while (found->count < MORPH_LEMMAS_MAX && (form = lexicon_next_form(lexicon, hash, &at))) {
-        struct lemma lemma = {.text = lexicon_string(lexicon, form->lemma),
-                              .hash = form->hash,
-                              .cases = form->cases,
-                              .gender = form->gender,
-                              .known = true};
-        if (form->hash == found->at[0].hash)
-            found->at[0].known = true, found->at[0].gender = form->gender,
-            found->at[0].cases |= form->cases;
-        else if (!is_found(found, form->hash))
-            found->at[found->count++] = lemma;
+        struct slice text = lexicon_string(lexicon, form->lemma);
+        struct lemma *known = find_lemma(found, text);
+        if (!known) {
+            known = &found->at[found->count++];
+            *known = (struct lemma){.text = text, .hash = form->hash};
+        }
+        known->known = true;
+        known->gender = form->gender;
+        known->cases |= form->cases;
     }
 }
 
@@ -238,9 +238,9 @@ static void add_rule(const struct rule *rule, struct slice word, size_t cut, str
     memcpy(built, word.ptr, stem);
     memcpy(built + stem, rule->lemma, tail);
     struct slice text = slice_from(built, stem + tail);
-    uint64_t hash = hash_folded(text);
-    if (is_found(found, hash))
+    if (find_lemma(found, text))
         return;
+    uint64_t hash = hash_folded(text);
     text = arena_copy(arena, text);
     if (!text.ptr)
         return;

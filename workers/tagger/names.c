@@ -17,8 +17,8 @@
 static int find_spans(const struct lexicon *lexicon, struct words *words, struct spans *spans,
                       struct arena *arena)
 {
-    spans->capacity = words->count;
-    spans->at = arena_alloc_array(arena, words->count + 1, sizeof *spans->at);
+    spans->capacity = words->candidates;
+    spans->at = arena_alloc_array(arena, spans->capacity + 1, sizeof *spans->at);
     if (!spans->at)
         return -ENOMEM;
     match_lexicon(lexicon, words, spans);

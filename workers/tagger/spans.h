@@ -27,5 +27,6 @@ struct spans {
     size_t count, capacity;
 };
 
-// Appends a span and marks its words as covered. The capacity is one a word and never exceeded.
+// Appends a span and marks its words as covered. The capacity is one for each word a name may begin
+// with, and never exceeded.
 void spans_add(struct spans *spans, struct words *words, struct span span);

@@ -110,6 +110,13 @@ static void collect(struct words *words, const struct lexicon *lexicon)
     }
 }
 
+static bool ends_with_stop(const struct words *words, size_t last)
+{
+    struct slice text = words->text->normalised;
+    uint32_t end = words->at[last].end;
+    return end < text.len && text.ptr[end] == '.';
+}
+
 // In a headline in English style, or one in capitals, capital letters mark no names.
 static void mark_headline(struct words *words, size_t first, size_t count)
 {
@@ -123,7 +130,8 @@ static void mark_headline(struct words *words, size_t first, size_t count)
     }
     bool german = words->language == LEXICON_DE && !words->other_language;
     bool all_upper = upper * 10 >= letters * 7;
-    bool all_capital = !german && capital * 10 >= letters * 7;
+    bool all_capital =
+        !german && capital * 10 >= letters * 7 && !ends_with_stop(words, first + count - 1);
     if (letters >= 5 && (all_upper || all_capital))
         for (size_t i = first; i < first + count; i++)
             words->at[i].flags |= WORD_IS_HEADLINE;
@@ -168,6 +176,7 @@ int words_prepare(struct words *out, const struct lexicon *lexicon, const struct
                                                               : MORPH_NONE;
     for (size_t i = 0; i < out->count; i++) {
         struct word *word = &out->at[i];
+        out->candidates += words_may_begin(word);
         if (!(word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)))
             continue;
         size_t count = 0;

@@ -45,6 +45,7 @@ struct words {
     const struct text *text;
     struct word *at;
     size_t count;
+    size_t candidates; // words a name may begin with
     enum lexicon_language language;
     bool other_language; // neither Polish, German nor English: no morphology, cues of none
 };
@@ -52,6 +53,14 @@ struct words {
 // Fills `out` from a prepared field. 0 or -ENOMEM.
 int words_prepare(struct words *out, const struct lexicon *lexicon, const struct text *text,
                   struct slice language, struct arena *arena);
+
+// A name may begin with the word: it has a capital letter or a digit, or is one of a few that names
+// write small ("dpa", "al-Kaida").
+static inline bool words_may_begin(const struct word *word)
+{
+    return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER)) ||
+           (word->info && word->info->small_start);
+}
 
 // The word as written.
 struct slice words_exact(const struct words *words, size_t index);
