@@ -97,8 +97,7 @@ static void run_add_event(struct run *run, const struct stored_event *event)
 {
     struct event_keys keys = event_keys_of(event);
     struct event_key key;
-    if (event->source.len)
-        add_posting(run, POSTING_SOURCE, event->source, event->sequence);
+    add_posting(run, POSTING_SOURCE, event->source, event->sequence);
     while (event_keys_next(&keys, &key)) {
         if (key.kind == KEY_ENTITY) {
             size_t head = key.id.len + 1;

@@ -164,8 +164,7 @@ static void check_event_index(struct verify *verify, const struct stored_event *
         return;
     struct event_keys keys = event_keys_of(event);
     struct event_key key;
-    bool whole =
-        !event->source.len || posting_has(verify, POSTING_SOURCE, event->source, event->sequence);
+    bool whole = posting_has(verify, POSTING_SOURCE, event->source, event->sequence);
     while (event_keys_next(&keys, &key))
         whole = whole && key_is_indexed(verify, &key, event->sequence);
     if (!whole)
@@ -320,8 +319,7 @@ static bool key_gives(const struct event_key *key, struct slice posting)
 static bool event_gives(const struct stored_event *event, struct slice posting)
 {
     char bytes[POSTING_KEY_MAX];
-    if (event->source.len &&
-        slice_equal(posting, slice_from(bytes, posting_key(POSTING_SOURCE, event->source, bytes))))
+    if (slice_equal(posting, slice_from(bytes, posting_key(POSTING_SOURCE, event->source, bytes))))
         return true;
     struct event_keys keys = event_keys_of(event);
     struct event_key key;
