@@ -22,14 +22,13 @@ static int prepare_target(const char *directory, struct err *err)
     return 0;
 }
 
-static int sync_file(const char *path, struct err *err)
+// Not mdb_env_copy2: that makes the file readable for everyone.
+static int copy_to(struct store *store, int fd)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set_errno(err, errno, "cannot open %s", path);
-    int failed = fsync(fd) < 0 ? errno : 0;
-    close(fd);
-    return failed ? err_set_errno(err, failed, "cannot sync %s", path) : 0;
+    pthread_rwlock_rdlock(&store->gate);
+    int status = table_error(mdb_env_copyfd2(store->env, fd, 0));
+    pthread_rwlock_unlock(&store->gate);
+    return status == 0 && fsync(fd) < 0 ? -errno : status;
 }
 
 int store_backup(struct store *store, const char *directory, struct err *err)
@@ -40,13 +39,13 @@ int store_backup(struct store *store, const char *directory, struct err *err)
     int status = prepare_target(directory, err);
     if (status < 0)
         return status;
-    pthread_rwlock_rdlock(&store->gate);
-    status = table_error(mdb_env_copy2(store->env, directory, 0));
-    pthread_rwlock_unlock(&store->gate);
-    if (status < 0) {
-        unlink(path);
-        return err_set_errno(err, -status, "cannot copy the store to %s", directory);
-    }
-    status = sync_file(path, err);
-    return status ? status : directory_sync(directory, err);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set_errno(err, errno, "cannot create %s", path);
+    status = copy_to(store, fd);
+    close(fd);
+    if (status == 0)
+        return directory_sync(directory, err);
+    unlink(path);
+    return err_set_errno(err, -status, "cannot copy the store to %s", path);
 }

@@ -173,12 +173,11 @@ static int move_range(const struct store *store, MDB_txn *txn, const struct iden
     return status;
 }
 
-// When the turns have gone round once, the table holds everything that was there at their start.
-static int end_cycle(const struct store *store, MDB_txn *txn, uint64_t next_offset)
+// The turns have gone round once: the table holds everything that was there at their start.
+static int end_cycle(const struct store *store, MDB_txn *txn)
 {
     struct identity_set *set = store->identities;
-    uint64_t held = set->cycle_offset - 1;
-    set->next_cycle_offset = next_offset;
+    uint64_t held = set->next_cycle_offset - 1;
     set->next_turn = 0;
     return table_put_number(store, txn, DB_META, position_key(), held, 0);
 }
@@ -204,9 +203,11 @@ int identity_move(struct store *store, MDB_txn *txn, uint64_t next_offset)
     if (set->overfull < IDENTITY_RANGES)
         status = move_one(store, txn, set->overfull, &left);
     while (status == 0 && left > IDENTITY_RECENT && set->moving_count < IDENTITY_MOVES) {
+        if (set->next_turn == 0)
+            set->next_cycle_offset = next_offset;
         status = move_one(store, txn, set->next_turn, &left);
         if (status == 0 && ++set->next_turn == IDENTITY_RANGES)
-            status = end_cycle(store, txn, next_offset);
+            status = end_cycle(store, txn);
     }
     return status;
 }
@@ -302,6 +303,5 @@ int identity_recover(struct store *store, MDB_txn *txn)
             status = 0;
         }
     }
-    store->identities->cycle_offset = last + 1;
     return status;
 }

@@ -285,36 +285,68 @@ void read_end(struct fixture *fx)
     store_read_end(fx->reader);
 }
 
-static long find_nth(const char *bytes, size_t len, struct slice needle, unsigned nth)
-{
-    const char *at = bytes;
-    for (size_t left = len; left; nth--) {
-        const char *hit = memmem(at, left, needle.ptr, needle.len);
-        if (!hit)
-            return -1;
-        if (!nth)
-            return hit - bytes;
-        at = hit + 1;
-        left = len - (size_t)(at - bytes);
-    }
-    return -1;
-}
+struct file_bytes {
+    int fd;
+    char *bytes;
+    size_t len;
+};
 
-bool flip_bit(const struct fixture *fx, struct slice needle, unsigned nth, long at)
+static void file_read(const struct fixture *fx, struct file_bytes *file)
 {
     char path[96];
     snprintf(path, sizeof path, "%s/data.mdb", fx->directory);
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    check_must(fd >= 0);
-    off_t size = lseek(fd, 0, SEEK_END);
-    char *bytes = malloc((size_t)size);
-    check_must(bytes && pread(fd, bytes, (size_t)size, 0) == size);
-    long place = find_nth(bytes, (size_t)size, needle, nth);
-    if (place >= 0) {
-        char flipped = (char)(bytes[place + at] ^ 0x10);
-        check_must(pwrite(fd, &flipped, 1, place + at) == 1);
+    file->fd = open(path, O_RDWR | O_CLOEXEC);
+    check_must(file->fd >= 0);
+    file->len = (size_t)lseek(file->fd, 0, SEEK_END);
+    file->bytes = malloc(file->len);
+    check_must(file->bytes && pread(file->fd, file->bytes, file->len, 0) == (ssize_t)file->len);
+}
+
+// First copy at or behind `from`; -1 when there is none.
+static long find_from(const struct file_bytes *file, long from, struct slice needle)
+{
+    const char *hit = memmem(file->bytes + from, file->len - (size_t)from, needle.ptr, needle.len);
+    return hit ? hit - file->bytes : -1;
+}
+
+bool find_in_file(const struct fixture *fx, struct slice needle, struct file_place *place)
+{
+    struct file_bytes file;
+    file_read(fx, &file);
+    *place = (struct file_place){.fd = file.fd, .at = -1};
+    for (long at = 0; (at = find_from(&file, at, needle)) >= 0; at++)
+        place->at = at;
+    free(file.bytes);
+    if (place->at < 0)
+        close_file(place);
+    return place->at >= 0;
+}
+
+void flip_at(const struct file_place *place, long at, int bit)
+{
+    char byte;
+    check_must(pread(place->fd, &byte, 1, place->at + at) == 1);
+    byte = (char)(byte ^ 1 << bit);
+    check_must(pwrite(place->fd, &byte, 1, place->at + at) == 1);
+}
+
+void close_file(struct file_place *place)
+{
+    close(place->fd);
+}
+
+bool flip_all(const struct fixture *fx, struct slice needle, long offset)
+{
+    struct file_bytes file;
+    bool any = false;
+    file_read(fx, &file);
+    struct file_place place = {.fd = file.fd};
+    for (long at = 0; (at = find_from(&file, at, needle)) >= 0; at++) {
+        place.at = at;
+        flip_at(&place, offset, 4);
+        any = true;
     }
-    free(bytes);
-    close(fd);
-    return place >= 0;
+    free(file.bytes);
+    close_file(&place);
+    return any;
 }

@@ -74,7 +74,17 @@ uint64_t verify_store(struct fixture *fx, bool loud);
 void read_begin(struct fixture *fx);
 void read_end(struct fixture *fx);
 
-// Flips one bit in the store's file where `needle` stands for the `nth` time (0 first), `at` bytes
-// behind its start. False when it is not there. The store must be closed, or the page not cached
-// elsewhere: LMDB maps the file, so an open store sees it at once.
-bool flip_bit(const struct fixture *fx, struct slice needle, unsigned nth, long at);
+// A place in the store's file, found by what stands there. LMDB maps the file, so an open store
+// sees at once what is done to it.
+struct file_place {
+    int fd;
+    long at;
+};
+
+// The last copy of `needle`. False when it is not there.
+bool find_in_file(const struct fixture *fx, struct slice needle, struct file_place *place);
+void flip_at(const struct file_place *place, long at, int bit);
+void close_file(struct file_place *place);
+
+// Flips one bit, `at` bytes behind the start of every copy of `needle`. False when there is none.
+bool flip_all(const struct fixture *fx, struct slice needle, long at);

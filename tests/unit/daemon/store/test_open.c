@@ -178,7 +178,7 @@ static void test_damaged_first_record_is_damage(void **state)
     struct fixture *fx = *state;
     struct err err = {0};
     assert_int_equal(try_open(fx, false, &err), 0);
-    assert_true(flip_bit(fx, slice_from_text("telexdb"), 0, 9));
+    assert_true(flip_all(fx, slice_from_text("telexdb"), 9));
     assert_int_equal(try_open(fx, false, &err), -EBADMSG);
 }
 
