@@ -277,7 +277,10 @@ uint64_t verify_store(struct fixture *fx, bool loud)
 
 void read_begin(struct fixture *fx)
 {
-    check_must(store_read_begin(fx->reader) == 0);
+    int status = store_read_begin(fx->reader);
+    if (status < 0)
+        fprintf(stderr, "store_read_begin: %s\n", strerror(-status));
+    check_must(status == 0);
 }
 
 void read_end(struct fixture *fx)
