@@ -379,6 +379,50 @@ static void test_merges_at_the_latest_when_far_behind(void **state)
     pushes_fini(&pushes);
 }
 
+// While the writer works, every snapshot is whole: what it counts is there and can be found.
+static void check_snapshot(struct fixture *fx, uint64_t *most)
+{
+    struct store_counts counts;
+    struct stored_article article;
+    uint64_t offset, pending;
+    char uri[32];
+    read_begin(fx);
+    assert_int_equal(store_count(fx->reader, &counts), 0);
+    assert_true(counts.articles >= *most);
+    *most = counts.articles;
+    if (counts.articles) {
+        assert_int_equal(store_get_article(fx->reader, counts.articles, &article), 0);
+        snprintf(uri, sizeof uri, "urn:%llu", (unsigned long long)counts.articles - 1);
+        assert_int_equal(store_find_uri(fx->reader, slice_from_text(uri), &offset), 0);
+        assert_int_equal(offset, counts.articles);
+        assert_int_equal(store_next_pending(fx->reader, counts.articles, &pending), 0);
+    }
+    assert_int_equal(store_get_article(fx->reader, counts.articles + 1, &article), -ENOENT);
+    snprintf(uri, sizeof uri, "urn:%llu", (unsigned long long)counts.articles);
+    assert_int_equal(store_find_uri(fx->reader, slice_from_text(uri), &offset), -ENOENT);
+    read_end(fx);
+}
+
+static void test_readers_see_whole_states(void **state)
+{
+    struct fixture *fx = *state;
+    struct pushes pushes;
+    uint64_t most = 0;
+    int64_t deadline = clock_mono_ms() + DEADLINE_MS;
+    fixture_open(fx);
+    pushes_init(&pushes, 3000, 0, 50);
+    for (size_t i = 0; i < pushes.count; i++) {
+        writer_submit(fx->writer, &pushes.writes[i]);
+        if (i % 20 == 0)
+            check_snapshot(fx, &most);
+    }
+    while (most < pushes.count && clock_mono_ms() < deadline)
+        check_snapshot(fx, &most);
+    assert_int_equal(most, pushes.count);
+    collect_in_order(fx, &pushes);
+    pushes_fini(&pushes);
+}
+
 static void test_no_writer_for_reading_only(void **state)
 {
     struct fixture *fx = *state;
@@ -412,6 +456,7 @@ int main(void)
         CASE(test_too_large_a_request_fails_alone),
         CASE(test_idle_writer_merges_the_indexes),
         CASE(test_merges_at_the_latest_when_far_behind),
+        CASE(test_readers_see_whole_states),
         CASE(test_no_writer_for_reading_only),
 #undef CASE
     };
