@@ -148,11 +148,12 @@ bool decide_is_given(const struct lexicon *lexicon, const struct word *word)
 // --- Evidence ---
 
 static const char *const surname_endings[] = {
-    "ski",   "skiego", "skiemu", "skim",  "ska",   "skiej",  "cki",   "ckiego", "ckim",    "cka",
-    "wicz",  "wicza",  "wiczem", "czyk",  "czyka", "czak",   "enko",  "enki",   "mann",    "sson",
-    "ov",    "ova",    "ev",     "eva",   "ow",    "owa",    "owem",  "ew",     "iew",     "iewa",
-    "iewem", "sky",    "skyj",   "skiy",  "vic",   "shvili", "yan",   "ez",     "inho",    "chuk",
-    "czuk",  "tschuk", "meier",  "meyer", "mayer", "bauer",  "hofer", "escu",   "opoulos",
+    "ski",   "skiego", "skiemu", "skim",   "ska",   "skiej", "cki",     "ckiego", "ckim",
+    "cka",   "wicz",   "wicza",  "wiczem", "czyk",  "czyka", "czak",    "enko",   "enki",
+    "mann",  "sson",   "ov",     "ova",    "ev",    "eva",   "ow",      "owa",    "owem",
+    "ew",    "iew",    "iewa",   "iewem",  "sky",   "skyj",  "skiy",    "vic",    "shvili",
+    "yan",   "ez",     "inho",   "chuk",   "czuk",  "sen",   "oglu",    "dottir", "tschuk",
+    "meier", "meyer",  "mayer",  "bauer",  "hofer", "escu",  "opoulos",
 };
 
 static const char *const place_endings[] = {
@@ -199,11 +200,11 @@ static void weigh_shape(const struct words *words, const struct candidate *candi
     if (single && word->flags & WORD_IS_FIRST)
         evidence->none += word->flags & WORD_IS_UPPER ? 0 : generic ? 14 : 6;
     if (words->language == LEXICON_DE && !words->other_language)
-        evidence->none += single ? (word->flags & WORD_IS_UPPER ? 2 : 9) : 5;
+        evidence->none += single ? (word->flags & WORD_IS_UPPER ? 2 : 9) : 3;
     else
         evidence->none += single ? 3 : 0;
     if (candidate->count == 2)
-        evidence->person += 5;
+        evidence->person += 7;
     if (candidate->count >= 4)
         evidence->organisation += 4;
 }

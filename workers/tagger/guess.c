@@ -24,9 +24,21 @@ static bool is_capital(const struct word *word)
     return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)) && !(word->flags & WORD_IS_NUMBER);
 }
 
+// A single capital letter is an initial when a full stop or a name stands beside it; else it may be
+// a small word that begins a sentence ("Z Aleksiejem").
+static bool is_initial(const struct words *words, size_t index)
+{
+    const struct word *word = &words->at[index];
+    if (index + 1 < words->count && word[1].gap == GAP_POINT)
+        return true;
+    return index > 0 && word->gap == GAP_SPACE && is_capital(&word[-1]);
+}
+
 static bool is_open(const struct finder *finder, size_t index)
 {
     const struct word *word = &finder->words->at[index];
+    if (word->flags & WORD_IS_INITIAL && !is_initial(finder->words, index))
+        return false;
     return is_capital(word) && !(word->flags & (WORD_IS_COVERED | WORD_IS_HEADLINE)) &&
            !decide_is_common(finder->lexicon, finder->words, index);
 }
@@ -71,6 +83,20 @@ static bool is_surname_like(const struct finder *finder, const struct run *run, 
            decide_is_given(finder->lexicon, &finder->words->at[run->first]);
 }
 
+// "Wikselgeld Anna Reuss": a person's name begins at a given name that has a word behind it, when
+// what stands before it is no given name.
+static bool begins_person(const struct finder *finder, const struct run *run, size_t index)
+{
+    const struct words *words = finder->words;
+    const struct word *word = &words->at[index];
+    bool given = word->info && (word->info->given & ~16u) && word->gap == GAP_SPACE;
+    size_t next = index + 1;
+    return given && next < words->count && words->at[next].gap == GAP_SPACE &&
+           continues(words, next) && is_open(finder, next) && !has_organisation(words, run) &&
+           !(words->at[run->first].flags & WORD_IS_INITIAL) &&
+           !decide_is_given(finder->lexicon, &words->at[run->first]);
+}
+
 static bool accepts(const struct finder *finder, const struct run *run, size_t index)
 {
     return is_open(finder, index) ||
@@ -102,6 +128,8 @@ static struct run run_from(const struct finder *finder, size_t first)
     struct run run = {.first = first, .count = 1};
     while (run.count < RUN_WORDS_MAX && first + run.count < words->count) {
         size_t next = first + run.count, small;
+        if (begins_person(finder, &run, next))
+            break;
         if (continues(words, next) &&
             (accepts(finder, &run, next) || is_surname_like(finder, &run, next)))
             run.count++;

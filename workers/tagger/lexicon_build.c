@@ -271,6 +271,7 @@ void lexicon_build_form(struct lexicon_build *build, struct slice form, struct s
     struct build_form added = {.hash = lexicon_hash_word(inflected.folded[0]),
                                .form = {.lemma = put_string(build, lemma),
                                         .hash = lexicon_hash_word(base.folded[0]),
+                                        .ending = (uint8_t)form.ptr[form.len - 1],
                                         .cases = cases,
                                         .gender = gender}};
     buf_put(&build->forms, &added, sizeof added);

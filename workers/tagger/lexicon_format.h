@@ -119,5 +119,6 @@ struct lexicon_form {
     uint64_t hash;  // lexicon_hash_word of the folded lemma
     uint8_t cases;  // enum lexicon_case
     uint8_t gender; // enum lexicon_gender
-    uint8_t reserved[6];
+    uint8_t ending; // last byte of the form as written: tells "-ą" and "-ę" from "-a" and "-e"
+    uint8_t reserved[5];
 };

@@ -36,12 +36,17 @@ static int name_count(const struct words *words, const struct word *word)
     return count;
 }
 
-// True when the article's language uses the word (also) as an ordinary one.
+// True when the article's language uses the word (also) as an ordinary one. Where a capital letter
+// says nothing, small ones elsewhere count too.
 static bool is_ordinary(const struct words *words, const struct word *word)
 {
-    int ordinary = words_count_of(words, word, COUNT_LOWER);
-    int capital = words_count_of(words, word, COUNT_CAPITAL);
-    return (ordinary > capital ? ordinary : capital) > name_count(words, word);
+    int ordinary = words_count_of(words, word, COUNT_CAPITAL);
+    int lower = words_count_of(words, word, COUNT_LOWER);
+    bool starts = word->flags & (WORD_IS_FIRST | WORD_IS_QUOTED | WORD_IS_HEADLINE) ||
+                  !(word->flags & WORD_IS_CAPITAL);
+    if (starts && lower > ordinary)
+        ordinary = lower;
+    return ordinary > name_count(words, word);
 }
 
 // "G20": one capital, then digits.
@@ -198,7 +203,7 @@ static bool is_weak(const struct walk *walk, const struct lexicon_entity *entity
         if (entity->weight >= 8 && !headline)
             return ordinary && words->language == LEXICON_DE;
         return ordinary || (entity->weight < 7 && personal) ||
-               (entity->weight < 4 && words_count_of(words, word, COUNT_PLACE) == 0);
+               (entity->weight < 4 && word->info && !seen);
     case TAG_PERSON:
         return ordinary && !has_title_cue(words, walk->first);
     default:

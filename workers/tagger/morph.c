@@ -182,8 +182,12 @@ static struct lemma *find_lemma(struct found *found, struct slice text)
     return NULL;
 }
 
-static void add_table_forms(const struct lexicon *lexicon, uint64_t hash, struct found *found)
+// A form that differs in its last letter's diacritic ("Beatę" for "Beate") may still be meant, but
+// is not known to be.
+static void add_table_forms(const struct lexicon *lexicon, struct slice word, uint64_t hash,
+                            struct found *found)
 {
+    uint8_t ending = (uint8_t)word.ptr[word.len - 1];
     uint32_t at = 0;
     const struct lexicon_form *form;
     while (found->count < MORPH_LEMMAS_MAX && (form = lexicon_next_form(lexicon, hash, &at))) {
@@ -191,8 +195,11 @@ static void add_table_forms(const struct lexicon *lexicon, uint64_t hash, struct
         struct lemma *known = find_lemma(found, text);
         if (!known) {
             known = &found->at[found->count++];
-            *known = (struct lemma){.text = text, .hash = form->hash};
+            *known = (struct lemma){
+                .text = text, .hash = form->hash, .cases = form->cases, .gender = form->gender};
         }
+        if (form->ending != ending)
+            continue;
         known->known = true;
         known->gender = form->gender;
         known->cases |= form->cases;
@@ -266,7 +273,7 @@ const struct lemma *morph_lemmas(const struct lexicon *lexicon, enum morph_langu
     found.at[0] =
         (struct lemma){.text = word, .hash = hash, .cases = CASE_NOMINATIVE, .gender = GENDER_ANY};
     if (word.len > 2 && word.len < WORD_BYTES_MAX && language == MORPH_POLISH) {
-        add_table_forms(lexicon, hash, &found);
+        add_table_forms(lexicon, word, hash, &found);
         add_by_rules(polish_rules, sizeof polish_rules / sizeof *polish_rules, word, arena, &found);
     } else if (word.len > 3 && word.len < WORD_BYTES_MAX && language == MORPH_GERMAN) {
         add_by_rules(german_rules, sizeof german_rules / sizeof *german_rules, word, arena, &found);
