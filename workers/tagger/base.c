@@ -69,7 +69,7 @@ static int lemma_score(const struct chooser *chooser, const struct lemma *lemma,
                        enum lexicon_count kind)
 {
     const struct lexicon_word *info = lexicon_find_word(chooser->lexicon, lemma->hash);
-    int score = index == 0 ? 3 : -(int)(index / 2);
+    int score = index == 0 ? (info && info->given & ~16u ? 5 : 3) : -(int)(index / 2);
     if (lemma->known)
         score += 4;
     if (index > 0 && seen_has(chooser->seen, lemma->hash))
@@ -166,6 +166,55 @@ static void choose_pair(const struct chooser *chooser, const struct word *given,
     }
 }
 
+static bool is_adjective(const struct word *word)
+{
+    static const char *const endings[] = {"ego", "emu", "iej", "ej", "im", "ym", "a"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t len = strlen(endings[i]);
+        if (word->folded.len > len + 2 &&
+            memcmp(word->folded.ptr + word->folded.len - len, endings[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
+// A lemma of an adjective or noun that stands in `cases` with the head of the name.
+static size_t choose_agreeing(const struct word *word, uint8_t cases, uint8_t gender)
+{
+    for (size_t i = 1; i < word->lemma_count; i++) {
+        const struct lemma *lemma = &word->lemmas[i];
+        bool adjective = lemma->text.len > 2 && lemma->text.ptr[lemma->text.len - 1] != 'o' &&
+                         (ends_with_vowel(lemma->text) || lemma->known);
+        if (adjective && lemma->cases & cases && lemma->gender & gender)
+            return i;
+    }
+    return 0;
+}
+
+// "Tatrzańskiego Związku Narciarskiego": the head noun tells case and gender; words before it
+// agree, and so does one behind it that looks like an adjective. What follows is a genitive and
+// stays.
+static void choose_headed(const struct chooser *chooser, size_t *choices)
+{
+    const struct span *span = chooser->span;
+    const struct word *at = &chooser->words->at[span->first];
+    uint32_t head = 0;
+    while (head < span->count && !(at[head].cues & (WORD_ORGANISATION | WORD_GEO)))
+        head++;
+    if (head == span->count || !at[head].lemma_count)
+        return;
+    choices[head] = choose_alone(chooser, &at[head], governed_cases(chooser->words, span->first),
+                                 COUNT_ORGANISATION);
+    const struct lemma *noun = &at[head].lemmas[choices[head]];
+    if (choices[head] == 0)
+        return;
+    for (uint32_t i = 0; i < head; i++)
+        choices[i] = choose_agreeing(&at[i], noun->cases, noun->gender);
+    if (head + 1 < span->count && at[head + 1].flags & WORD_IS_CAPITAL &&
+        is_adjective(&at[head + 1]))
+        choices[head + 1] = choose_agreeing(&at[head + 1], noun->cases, noun->gender);
+}
+
 static void choose_polish(const struct chooser *chooser, size_t *choices)
 {
     const struct span *span = chooser->span;
@@ -179,7 +228,9 @@ static void choose_polish(const struct chooser *chooser, size_t *choices)
             choices[i] = choose_alone(chooser, &at[i], cases, COUNT_PERSON);
         return;
     }
-    if (span->count == 1)
+    if (span->count > 1)
+        choose_headed(chooser, choices);
+    else
         choices[0] = choose_alone(chooser, at, governed,
                                   span->type == TAG_PERSON  ? COUNT_PERSON
                                   : span->type == TAG_PLACE ? COUNT_PLACE

@@ -300,11 +300,21 @@ static void free_given(const struct finder *finder, struct span *span)
     words->at[span->first].flags &= (uint16_t)~WORD_IS_COVERED;
 }
 
+// "Ryoyu Kobayashi": an unheard-of word before the name of a small town is rather a person's.
+static bool is_rare_pair(const struct finder *finder, size_t index)
+{
+    const struct word *word = &finder->words->at[index];
+    const struct span *span = &finder->spans->at[finder->span_of[index + 1]];
+    bool unheard = !word->info && !(word->flags & (WORD_IS_FIRST | WORD_IS_UPPER));
+    return unheard && span->type == TAG_PLACE && span->entity != LEXICON_NONE &&
+           lexicon_entity(finder->lexicon, span->entity)->weight < 4;
+}
+
 static bool join_given(const struct finder *finder, size_t index)
 {
     struct words *words = finder->words;
-    if (!is_open(finder, index) || !decide_is_given(finder->lexicon, &words->at[index]) ||
-        !is_surname_of(finder, index + 1))
+    if (!is_open(finder, index) || !is_surname_of(finder, index + 1) ||
+        !(decide_is_given(finder->lexicon, &words->at[index]) || is_rare_pair(finder, index)))
         return false;
     struct span *span = &finder->spans->at[finder->span_of[index + 1]];
     words->at[index].flags |= WORD_IS_COVERED;

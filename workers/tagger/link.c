@@ -8,6 +8,9 @@
 #include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/translit.h"
 
+// Places below this weight give way to persons of the article who have their name.
+enum { SURE_PLACE_WEIGHT = 6 };
+
 // A hash map from a 64-bit key to a 32-bit number, sized once.
 struct map {
     struct {
@@ -213,7 +216,9 @@ static void resolve_span(struct linker *linker, const struct surnames *surnames,
 {
     struct slice base;
     const struct span *full = NULL;
-    bool open = span->flags & (SPAN_SURNAME | SPAN_WEAK | SPAN_GUESS);
+    bool open = span->flags & (SPAN_SURNAME | SPAN_WEAK | SPAN_GUESS) ||
+                (span->type == TAG_PLACE &&
+                 lexicon_entity(linker->lexicon, span->entity)->weight < SURE_PLACE_WEIGHT);
     bool upper = (words->at[span->first].flags & WORD_IS_UPPER) != 0;
     if (span->count == 1 && open && !upper)
         full = full_name_of(surnames, &words->at[span->first], &base);

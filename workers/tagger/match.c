@@ -16,6 +16,7 @@ struct walk {
     const struct words *words;
     size_t first;
     struct match best;
+    bool rare_form; // the word alone is read in a way that only well-known names justify
 };
 
 static bool joins(const struct word *word)
@@ -121,7 +122,8 @@ static void consider(struct walk *walk, uint32_t posting_index, uint32_t count, 
 {
     const struct lexicon_posting *posting = lexicon_postings(walk->lexicon, posting_index);
     for (;; posting++) {
-        if (fits_case(walk, posting, count) && fits_language(walk, posting, inflected)) {
+        if (fits_case(walk, posting, count) && fits_language(walk, posting, inflected) &&
+            !(walk->rare_form && lexicon_entity(walk->lexicon, posting->entity)->weight < 8)) {
             int score = score_of(walk, posting, inflected);
             if (count > walk->best.words || score > walk->best.score)
                 walk->best = (struct match){
@@ -155,6 +157,9 @@ static void extend(struct walk *walk, uint64_t hash, uint32_t depth, uint32_t in
         // German adjectives change their endings inside names only ("Weißen Hauses"): "Berliner"
         // alone is no form of a name.
         bool adjective = i > 0 && word->lemmas[i].cases == CASE_ANY;
+        walk->rare_form = depth == 0 && i > 0 && !word->lemmas[i].known &&
+                          walk->words->language == LEXICON_DE &&
+                          word->lemmas[i].cases == CASE_DATIVE;
         if (node->posting != LEXICON_NONE && depth + 1 >= walk->best.words &&
             (depth > 0 || !adjective))
             consider(walk, node->posting, depth + 1, changed);

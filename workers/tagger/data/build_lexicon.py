@@ -171,9 +171,48 @@ def gather_personal(shared):
     return [f"{n}\t{g}\t{s}" for n, (g, s) in sorted(found.items())]
 
 
+def name_words():
+    """Words of Polish names of several words, and heads of names: common nouns and adjectives that no list of proper names inflects."""
+    words = set()
+    for line in open(HERE / "curated.tsv", encoding="utf-8"):
+        cells = line.rstrip("\n").split("\t")
+        if not line.startswith("#") and len(cells) > 5 and cells[1] != "P":
+            words.update(w for name in cells[5].split("|") if " " in name for w in re.split(r"[ -]", name))
+    for kind, language, cues in read_cues():
+        if language == "pl" and kind in ("organisation", "geo"):
+            words.update(cues)
+    return {w.lower() for w in words if w.isalpha() and len(w) > 2}
+
+
+CASES = {"nom": "N", "gen": "G", "dat": "D", "acc": "A", "inst": "I", "loc": "L"}
+GENDERS = {"f": "f", "n": "n2"}
+
+
+def gather_noun_forms(shared):
+    """The same columns as gather_forms, from a lemmatised corpus: every word that is a nominative of its lemma there."""
+    wanted = name_words()
+    paradigms = collections.defaultdict(lambda: collections.defaultdict(set))
+    nominatives = collections.defaultdict(set)
+    with open_text(shared / "nkjp/nkjp-ner.iob.gz") as lines:
+        for line in lines:
+            cells = line.split("\t")
+            tag = cells[2].split(":") if len(cells) > 3 else []
+            if len(tag) < 4 or tag[0] not in ("subst", "adj", "pact", "ppas") or tag[2] not in CASES:
+                continue
+            word, key = cells[0].lower(), (cells[1].lower(), tag[0], tag[1], tag[3])
+            paradigms[key][word].add(CASES[tag[2]])
+            if tag[2] == "nom" and word in wanted:
+                nominatives[word].add(key)
+    for word, keys in nominatives.items():
+        for key in keys:
+            forms = sorted(f"{f.capitalize()}={''.join(sorted(c))}" for f, c in paradigms[key].items() if f.isalpha())
+            if len(forms) > 1:
+                yield f"{word.capitalize()}\t{GENDERS.get(key[3], 'm1')}\t{' '.join(forms)}"
+
+
 def gather_forms(shared):
     """lemma, gender, inflected forms with their cases. Plurals only of names that have no singular."""
-    rows = []
+    rows = list(gather_noun_forms(shared))
     with open_text(shared / "polimorf/propernames-inflected.tsv.gz") as lines:
         for line in lines:
             lemma, gender, singular, plural = (line.rstrip("\n").split("\t") + ["", ""])[:4]
