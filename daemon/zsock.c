@@ -21,9 +21,23 @@ struct parts {
 
 // --- sending ------------------------------------------------------------------------------------
 
+// A signal may interrupt any call, also one that would not wait: it is simply made again.
 static int send_frame(struct zsock *z, struct slice bytes, int flags)
 {
-    return zmq_send(z->socket, bytes.ptr, bytes.len, flags | ZMQ_DONTWAIT) < 0 ? -zmq_errno() : 0;
+    int rc;
+    do
+        rc = zmq_send(z->socket, bytes.ptr, bytes.len, flags | ZMQ_DONTWAIT);
+    while (rc < 0 && zmq_errno() == EINTR);
+    return rc < 0 ? -zmq_errno() : 0;
+}
+
+static int send_last_frame(struct zsock *z, zmq_msg_t *frame)
+{
+    int rc;
+    do
+        rc = zmq_msg_send(frame, z->socket, ZMQ_DONTWAIT);
+    while (rc < 0 && zmq_errno() == EINTR);
+    return rc < 0 ? -zmq_errno() : 0;
 }
 
 // Once the first frame is taken ZeroMQ takes the others too: whatever can fail, does so before.
@@ -42,10 +56,10 @@ static int send_message(struct zsock *z, struct slice peer, bool delimited,
         result = send_frame(z, slice_from(NULL, 0), ZMQ_SNDMORE);
     if (result == 0)
         result = send_frame(z, slice_from(head, sizeof head), ZMQ_SNDMORE);
-    if (result == 0 && zmq_msg_send(&last, z->socket, ZMQ_DONTWAIT) >= 0)
-        return 0;
     if (result == 0)
-        result = -zmq_errno();
+        result = send_last_frame(z, &last);
+    if (result == 0)
+        return 0;
     zmq_msg_close(&last);
     if (result != -EHOSTUNREACH && result != -EAGAIN)
         log_error("zsock send failed socket=%s error=\"%s\"", z->name, zmq_strerror(-result));
@@ -116,8 +130,12 @@ static void parts_close(struct parts *parts)
 // One frame. False when there is none, or the socket is broken.
 static bool receive_frame(struct zsock *z, zmq_msg_t *frame)
 {
+    int rc;
     zmq_msg_init(frame);
-    if (zmq_msg_recv(frame, z->socket, ZMQ_DONTWAIT) >= 0)
+    do
+        rc = zmq_msg_recv(frame, z->socket, ZMQ_DONTWAIT);
+    while (rc < 0 && zmq_errno() == EINTR);
+    if (rc >= 0)
         return true;
     if (zmq_errno() != EAGAIN)
         log_error("zsock receive failed socket=%s error=\"%s\"", z->name,
@@ -268,9 +286,11 @@ void zsock_poll_cb(uv_poll_t *poll, int status, int events)
 void zsock_prepare_cb(uv_prepare_t *prepare)
 {
     struct zsock *z = prepare->data;
-    int events = 0;
+    int events = 0, rc;
     size_t size = sizeof events;
-    zmq_getsockopt(z->socket, ZMQ_EVENTS, &events, &size);
+    do
+        rc = zmq_getsockopt(z->socket, ZMQ_EVENTS, &events, &size);
+    while (rc != 0 && zmq_errno() == EINTR);
     if ((events & ZMQ_POLLIN) && !z->paused)
         uv_idle_start(&z->idle, idle_cb);
     else
