@@ -193,5 +193,6 @@ void control_backup(struct control_request *request)
 // A backup cannot be broken off: it goes on to its end, and is then a good one.
 void control_job_cancel(struct control_job *job)
 {
-    job->stop = job->run == run_verify;
+    if (job->run == run_verify)
+        __atomic_store_n(&job->stop, true, __ATOMIC_RELAXED);
 }

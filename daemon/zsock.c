@@ -1,5 +1,6 @@
 #include "daemon/zsock.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "daemon/zsock_private.h"

@@ -42,7 +42,7 @@ static void problem(struct verify *verify, const char *format, ...)
 
 static bool is_stopped(const struct verify *verify)
 {
-    return verify->stop && *verify->stop;
+    return verify->stop && __atomic_load_n(verify->stop, __ATOMIC_RELAXED);
 }
 
 static const char *why(int status)
