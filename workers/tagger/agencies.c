@@ -156,7 +156,7 @@ static bool leadin_in_brackets(struct slice line, size_t open, size_t *cut_start
     size_t dash = dash_length(line, end);
     if (!open) { // "(dpa) Der ...", "(PAP) - Der ...": nothing before it to keep
         *cut_start = 0;
-        *cut_end = dash ? end + dash : end;
+        *cut_end = dash ? end + dash : end + (end < line.len && line.ptr[end] == ' ');
         return *cut_end < line.len;
     }
     *cut_start = open;

@@ -145,7 +145,13 @@ static size_t builder_special(struct builder *b, struct slice text, size_t from,
     size_t blanks = blank_run_end(text, at);
     if (blanks > at) {
         bool space = has_blank(slice_from(text.ptr + at, blanks - at));
-        builder_replace(b, at, blanks, slice_from(" ", space));
+        // Invisible characters that keep a combining mark off its base stay: without them the two
+        // would compose.
+        if (!space && blanks < text.len &&
+            unicode_may_break_nfc(utf8_next(text, &(size_t){blanks})))
+            builder_copy(b, at, blanks);
+        else
+            builder_replace(b, at, blanks, slice_from(" ", space));
         return blanks;
     }
     size_t next = at;

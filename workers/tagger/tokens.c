@@ -219,13 +219,14 @@ static bool take_word(struct cutter *c)
     return true;
 }
 
-// "1.200,50", "12:30": digits, and single signs between them.
+// "1.200,50", "12:30": digits, and single signs between them; at most WORD_BYTES_MAX of them.
 static size_t number_end(const struct cutter *c, size_t at)
 {
-    while (at < c->text.len) {
+    size_t limit = c->text.len - at < WORD_BYTES_MAX ? c->text.len : at + WORD_BYTES_MAX;
+    while (at < limit) {
         char byte = c->text.ptr[at];
         bool digit = byte >= '0' && byte <= '9';
-        bool joint = (byte == '.' || byte == ',' || byte == ':') && at + 1 < c->text.len &&
+        bool joint = (byte == '.' || byte == ',' || byte == ':') && at + 1 < limit &&
                      c->text.ptr[at + 1] >= '0' && c->text.ptr[at + 1] <= '9';
         if (!digit && !joint)
             break;
@@ -238,11 +239,8 @@ static size_t number_end(const struct cutter *c, size_t at)
 static bool take_number(struct cutter *c)
 {
     size_t end = number_end(c, c->at), next;
-    if (end - c->at > WORD_BYTES_MAX)
-        end = c->at + WORD_BYTES_MAX;
     enum unicode_class behind = class_at(c, end, &next);
-    if (unicode_is_letter(behind) || behind == UNICODE_MARK || behind == UNICODE_DIGIT ||
-        end == c->at)
+    if (unicode_is_letter(behind) || behind == UNICODE_MARK || end == c->at)
         return take_word(c);
     struct token *token = token_add(c, c->at);
     if (!token)

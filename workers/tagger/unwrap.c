@@ -95,8 +95,10 @@ static bool is_conjunction(struct slice word)
 static enum line_break hyphen_break(const struct line *line, const struct line *next,
                                     struct slice text, bool wrapped)
 {
-    if (text.ptr[line->end - 1] == '\xad') // soft hyphen: C2 AD
-        return BREAK_HYPHEN;
+    if (text.ptr[line->end - 1] == '\xad') { // soft hyphen: C2 AD
+        uint32_t code = utf8_next(text, &(size_t){next->start});
+        return unicode_may_break_nfc(code) ? BREAK_SPACE : BREAK_HYPHEN;
+    }
     size_t len = 0;
     while (next->start + len < next->end && text.ptr[next->start + len] != ' ' && len < 8)
         len++;
