@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The benchmarks: each prints one JSON object with its figures, its target and whether it is met. Every target is a ratio inside one
 run on one machine. run.py BUILD_DIR [NAME...]"""
+import contextlib
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+os.environ["TELEX_BUILD"] = sys.argv[1]
 from harness.daemon import Daemon  # noqa: E402
 
 ACCEPT_ARTICLES = 60_000
@@ -41,6 +43,16 @@ class Bench:
         process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "ready\n"
         return process
+
+    @contextlib.contextmanager
+    def daemon(self, folder="daemon", keep=False, **options):
+        """A telexd in a folder of its own; an underscore in an option's name stands for its dot."""
+        path = self.scratch / folder if keep else self.folder(folder)
+        daemon = Daemon(path, {name.replace("_", ".", 1): value for name, value in options.items()}).start()
+        try:
+            yield daemon
+        finally:
+            daemon.close()
 
     def folder(self, name):
         path = self.scratch / name
@@ -75,19 +87,19 @@ def accept(bench):
         bare.append(bench.json_of(bench.program("bench-accept"), endpoint, bench.records, ACCEPT_ARTICLES, 1024, 1)["articles_per_s"])
         end(server)
         # No workers: their tagging would take the processors that are measured here.
-        with Daemon(bench.build, options={"crew.tagger": "/bin/false"}) as daemon:
-            ours.append(bench.json_of(bench.program("bench-accept"), daemon.ingest, bench.records, ACCEPT_ARTICLES, 1024, 1)["articles_per_s"])
+        with bench.daemon(crew_tagger="/bin/false") as daemon:
+            ours.append(bench.json_of(bench.program("bench-accept"), daemon.endpoint("ingest"), bench.records, ACCEPT_ARTICLES, 1024, 1)["articles_per_s"])
     return report("accept", median_of(ours) / median_of(bare), 0.6, articles_per_s=median_of(ours), bare_articles_per_s=median_of(bare))
 
 
 def replay(bench):
     """Unfiltered replay of a prepared store against a bare push of the same bytes in the same messages."""
-    store = bench.folder("replay")
+    store = bench.folder("replay") / "store"
     bench.json_of(bench.program("bench-filter"), "fill", store, bench.records, REPLAY_EVENTS)
     ours, bare = [], []
-    with Daemon(bench.build, store=store, options={"crew.tagger": "/bin/false"}) as daemon:
+    with bench.daemon("replay", keep=True, crew_tagger="/bin/false") as daemon:
         for turn in range(ROUNDS):
-            got = bench.json_of(bench.program("bench-follow"), daemon.stream, REPLAY_EVENTS)
+            got = bench.json_of(bench.program("bench-follow"), daemon.endpoint("stream"), REPLAY_EVENTS)
             ours.append(got["bytes"] / got["seconds"])
             endpoint = f"ipc://{bench.scratch}/push.sock"
             server = bench.yardstick(bench.program("bench-bare-push"), endpoint, got["messages"], got["events"], got["bytes"])
@@ -121,22 +133,18 @@ def tag_alone(bench, articles):
 
 def through_daemon(bench, articles):
     """Articles a second from the first push to the last event, with two workers. And what the processes weigh then."""
-    with Daemon(bench.build, options={"crew.workers": 2}) as daemon:
+    with bench.daemon(crew_workers=2) as daemon:
         start = time.monotonic()
-        follow = subprocess.Popen([bench.program("bench-follow"), daemon.stream, str(articles)], stdout=subprocess.DEVNULL)
-        bench.json_of(bench.program("bench-accept"), daemon.ingest, bench.records, articles, 1024, 1)
+        follow = subprocess.Popen([bench.program("bench-follow"), daemon.endpoint("stream"), str(articles)], stdout=subprocess.DEVNULL)
+        bench.json_of(bench.program("bench-accept"), daemon.endpoint("ingest"), bench.records, articles, 1024, 1)
         assert follow.wait(timeout=600) == 0
         rate = articles / (time.monotonic() - start)
-        return rate, memory(daemon.pid), [memory(pid)["VmRSS"] for pid in children(daemon.pid)]
+        return rate, memory(daemon.pid), [memory(pid)["VmRSS"] for pid in daemon.workers()]
 
 
 def memory(pid):
     fields = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
     return {name: int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "RssAnon", "RssFile")}
-
-
-def children(pid):
-    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def tagging(bench):
@@ -162,12 +170,12 @@ def latency(bench):
     start = time.monotonic()
     subprocess.run([bench.build / "bin" / "telex", "tag"], stdin=one.open(), stdout=subprocess.DEVNULL, check=True)
     tag_us = (time.monotonic() - start) / 1200 * 1e6
-    with Daemon(bench.build, options={"crew.workers": 2}) as daemon:
+    with bench.daemon(crew_workers=2) as daemon:
         # Alone: one article at a time, each acknowledged before the next.
-        alone = bench.json_of(bench.program("bench-accept"), daemon.ingest, bench.records, 500, 1, 1)
+        alone = bench.json_of(bench.program("bench-accept"), daemon.endpoint("ingest"), bench.records, 500, 1, 1)
         commit_us = alone["seconds"] / 500 * 1e6
-    with Daemon(bench.build, options={"crew.workers": 2}) as daemon:
-        got = bench.json_of(bench.program("bench-latency"), daemon.ingest, daemon.stream, bench.records, 3000, full / 3)
+    with bench.daemon(crew_workers=2) as daemon:
+        got = bench.json_of(bench.program("bench-latency"), daemon.endpoint("ingest"), daemon.endpoint("stream"), bench.records, 3000, full / 3)
     floor = commit_us + tag_us
     figures = dict(rate=round(full / 3), commit_us=round(commit_us), tag_us=round(tag_us), **got)
     met = report("latency-p50", got["event_p50_us"] / floor, 3, at_least=False, **figures)
