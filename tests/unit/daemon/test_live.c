@@ -31,14 +31,13 @@ static bool receive(struct parts *parts, void *socket, char topic[256], char bod
     return true;
 }
 
+// What came before the wanted topic may still have been on its way.
 static void expect(struct parts *parts, void *socket, const char *wanted)
 {
-    char topic[256], body[4096];
-    bool got = false;
+    char topic[256] = "", body[4096] = "";
     uv_timer_again(&parts->deadline);
-    while (!got && !parts->late)
-        got = receive(parts, socket, topic, body);
-    assert_true(got);
+    while (strcmp(topic, wanted) != 0 && !parts->late)
+        receive(parts, socket, topic, body);
     assert_string_equal(topic, wanted);
     assert_int_equal(body[0], '{');
 }
