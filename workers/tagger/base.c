@@ -76,7 +76,7 @@ static int lemma_score(const struct chooser *chooser, const struct lemma *lemma,
         score += 8;
     if (info && kind == COUNT_PERSON && (info->given || info->surname))
         score += 3;
-    if (info && info->counts[LEXICON_PL][kind])
+    if (index > 0 && info && info->counts[LEXICON_PL][kind])
         score += 3;
     return score;
 }

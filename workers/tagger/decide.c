@@ -102,11 +102,13 @@ static bool is_city_adjective(const struct lexicon *lexicon, const struct words 
     return entity->type == TAG_PLACE && entity->weight >= 4;
 }
 
-// A given name that is also an ordinary word ("Marek", "Mark"), with a capitalised word behind it.
-static bool opens_person(const struct words *words, size_t index)
+// A given name that is also an ordinary word ("Marek", "Mark"), or the head of an organisation's
+// name ("Sąd Okręgowy"), with a capitalised word behind it.
+static bool opens_name(const struct words *words, size_t index)
 {
     const struct word *word = &words->at[index];
-    if (!word->info || !word->info->given || index + 1 >= words->count)
+    bool opens = word->cues & WORD_ORGANISATION || (word->info && word->info->given);
+    if (!opens || index + 1 >= words->count)
         return false;
     const struct word *next = word + 1;
     return next->gap == GAP_SPACE && next->sentence == word->sentence &&
@@ -126,7 +128,7 @@ bool decide_is_common(const struct lexicon *lexicon, const struct words *words, 
     int name = name_count(words, word);
     bool starts = word->flags & (WORD_IS_FIRST | WORD_IS_QUOTED);
     if (starts && lower > 0 && lower >= name && !(word->flags & WORD_IS_UPPER) &&
-        !opens_person(words, index))
+        !opens_name(words, index))
         return true;
     if (words->language == LEXICON_DE && !words->other_language)
         return is_german_noun(lexicon, words, word);

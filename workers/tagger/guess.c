@@ -83,6 +83,15 @@ static bool is_surname_like(const struct finder *finder, const struct run *run, 
            decide_is_given(finder->lexicon, &finder->words->at[run->first]);
 }
 
+// In Polish a given name in its dictionary form is no part of an organisation's name ("Polski
+// Związek Piłki Nożnej Cezary Kulesza"), an inflected one may be ("Instytut Adama Mickiewicza").
+static bool is_first_name_only(const struct words *words, const struct word *word)
+{
+    return words->language == LEXICON_PL && !words->other_language && word->info->given & 1u &&
+           words_count_of(words, word, COUNT_PERSON) >
+               words_count_of(words, word, COUNT_ORGANISATION);
+}
+
 // "Wikselgeld Anna Reuss": a person's name begins at a given name that has a word behind it, when
 // what stands before it is no given name.
 static bool begins_person(const struct finder *finder, const struct run *run, size_t index)
@@ -92,7 +101,8 @@ static bool begins_person(const struct finder *finder, const struct run *run, si
     bool given = word->info && (word->info->given & ~16u) && word->gap == GAP_SPACE;
     size_t next = index + 1;
     return given && next < words->count && words->at[next].gap == GAP_SPACE &&
-           continues(words, next) && is_open(finder, next) && !has_organisation(words, run) &&
+           continues(words, next) && is_open(finder, next) &&
+           (!has_organisation(words, run) || is_first_name_only(words, word)) &&
            !(words->at[run->first].flags & WORD_IS_INITIAL) &&
            !decide_is_given(finder->lexicon, &words->at[run->first]);
 }
@@ -300,12 +310,16 @@ static void free_given(const struct finder *finder, struct span *span)
     words->at[span->first].flags &= (uint16_t)~WORD_IS_COVERED;
 }
 
-// "Ryoyu Kobayashi": an unheard-of word before the name of a small town is rather a person's.
+// "Ryoyu Kobayashi", "Wladimr Putin": an unheard-of word before a surname, or before the name of a
+// small town, is rather a person's.
 static bool is_rare_pair(const struct finder *finder, size_t index)
 {
     const struct word *word = &finder->words->at[index];
     const struct span *span = &finder->spans->at[finder->span_of[index + 1]];
-    bool unheard = !word->info && !(word->flags & (WORD_IS_FIRST | WORD_IS_UPPER));
+    bool unheard = !word->info && !(word->flags & WORD_IS_UPPER);
+    if (unheard && span->flags & SPAN_SURNAME)
+        return true;
+    unheard = unheard && !(word->flags & WORD_IS_FIRST);
     return unheard && span->type == TAG_PLACE && span->entity != LEXICON_NONE &&
            lexicon_entity(finder->lexicon, span->entity)->weight < 4;
 }

@@ -10,6 +10,7 @@
 #include "proto/base/utf8.h"
 #include "workers/tagger/lexicon.h"
 #include "workers/tagger/lexicon_words.h"
+#include "workers/tagger/person_key.h"
 
 enum { BUILD_BYTES_MAX = 512 << 20 };
 
@@ -146,6 +147,31 @@ static uint8_t case_flags(struct slice spelling)
     return first_lower ? POSTING_LOWER : 0;
 }
 
+// Typing errors are looked for in well-known names only: among many, one letter leads astray.
+enum { KEY_WEIGHT_MIN = 2, TYPO_WEIGHT_MIN = 5 };
+
+static void add_key(struct lexicon_build *build, uint64_t hash, struct build_name name)
+{
+    name.hash = hash;
+    name.posting.flags = POSTING_KEY;
+    buf_put(&build->prefixes, &hash, sizeof hash);
+    buf_put(&build->names, &name, sizeof name);
+}
+
+static void add_person_keys(struct lexicon_build *build, struct build_name name,
+                            struct slice spelling)
+{
+    struct person_key key;
+    uint64_t variants[PERSON_KEY_VARIANTS];
+    uint8_t weight = entity_at(build, name.posting.entity)->weight;
+    if (weight < KEY_WEIGHT_MIN || !person_key_make(&key, spelling))
+        return;
+    add_key(build, person_key_hash(&key), name);
+    size_t count = weight < TYPO_WEIGHT_MIN ? 0 : person_key_variants(&key, variants);
+    for (size_t i = 0; i < count; i++)
+        add_key(build, variants[i], name);
+}
+
 void lexicon_build_name(struct lexicon_build *build, uint32_t entity, struct slice spelling,
                         uint8_t languages, uint8_t flags)
 {
@@ -165,6 +191,8 @@ void lexicon_build_name(struct lexicon_build *build, uint32_t entity, struct sli
     name.posting.text = put_string(build, spelling);
     name.folded = put_string(build, slice_from(words.text, words.text_len));
     buf_put(&build->names, &name, sizeof name);
+    if (entity_at(build, entity)->type == TAG_PERSON && !(flags & POSTING_SURNAME))
+        add_person_keys(build, name, spelling);
     build->failed |= build->names.failed || build->prefixes.failed || build->strings.failed;
 }
 

@@ -52,7 +52,7 @@ enum lexicon_posting_flag {
     POSTING_SURNAME = 1 << 1, // a person's surname alone
     POSTING_UPPER = 1 << 2,   // counts only in capitals ("WHO", not "Who")
     POSTING_LOWER = 1 << 3,   // its first letter may be small ("dpa")
-    POSTING_WEAK = 1 << 4,    // also an ordinary word or a person's name: needs support
+    POSTING_KEY = 1 << 4,     // found by the key of a person's name, not by the name
 };
 
 struct lexicon_posting {

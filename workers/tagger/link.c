@@ -6,6 +6,7 @@
 #include "proto/base/buf.h"
 #include "workers/tagger/decide.h"
 #include "workers/tagger/lexicon_words.h"
+#include "workers/tagger/person_key.h"
 #include "workers/tagger/translit.h"
 
 // Places below this weight give way to persons of the article who have their name.
@@ -190,13 +191,30 @@ static int compare_spans(const void *a, const void *b)
 
 // --- The order of the steps ---
 
+// A guess may be a known person after all, transliterated in another way or mistyped.
+static void recognise(const struct lexicon *lexicon, enum lexicon_language language,
+                      struct span *span)
+{
+    if (span->type != TAG_PERSON || span->count < 2 || !span->base.ptr)
+        return;
+    const struct lexicon_posting *found = person_key_find(lexicon, span->base, language);
+    if (!found)
+        return;
+    span->entity = found->entity;
+    span->base = lexicon_string(lexicon, found->text);
+    span->flags &= ~(uint32_t)SPAN_GUESS;
+}
+
 static void find_bases(struct linker *linker)
 {
     for (size_t f = 0; f < LINK_FIELDS; f++)
-        for (size_t i = 0; i < linker->spans[f].count; i++)
-            if (linker->spans[f].at[i].flags & SPAN_GUESS)
-                base_of_guess(linker->lexicon, &linker->seen, &linker->fields[f],
-                              &linker->spans[f].at[i], linker->arena);
+        for (size_t i = 0; i < linker->spans[f].count; i++) {
+            struct span *span = &linker->spans[f].at[i];
+            if (!(span->flags & SPAN_GUESS))
+                continue;
+            base_of_guess(linker->lexicon, &linker->seen, &linker->fields[f], span, linker->arena);
+            recognise(linker->lexicon, linker->fields[f].language, span);
+        }
 }
 
 static void remember(struct linker *linker, struct surnames *surnames, struct map *sure)

@@ -109,12 +109,20 @@ static bool fits_language(const struct walk *walk, const struct lexicon_posting 
     return !is_ordinary(walk->words, word);
 }
 
+// Folded Cyrillic spellings match Latin text too; their letters are no dictionary form there.
+static bool is_cyrillic(struct slice text)
+{
+    return text.len && ((uint8_t)text.ptr[0] == 0xd0 || (uint8_t)text.ptr[0] == 0xd1);
+}
+
 static int score_of(const struct walk *walk, const struct lexicon_posting *posting,
                     uint32_t inflected)
 {
     const struct lexicon_entity *entity = lexicon_entity(walk->lexicon, posting->entity);
     bool native = posting->languages & (1u << walk->words->language);
     int score = entity->weight * 4 + (native ? 6 : 0) - (int)inflected * 3;
+    if (is_cyrillic(lexicon_string(walk->lexicon, posting->text)))
+        score -= 5;
     return posting->flags & POSTING_SURNAME ? score - 3 : score;
 }
 
@@ -228,6 +236,8 @@ static void take(struct walk *walk, struct words *words, struct spans *spans)
                         .base = lexicon_string(walk->lexicon, best->posting->text)};
     if (best->posting->flags & POSTING_SURNAME)
         span.flags |= SPAN_SURNAME;
+    if (is_cyrillic(span.base) && !is_cyrillic(words_exact(words, walk->first)))
+        span.base = lexicon_string(walk->lexicon, entity->name);
     if (span.base.len && span.base.ptr[span.base.len - 1] == '.')
         span.flags |= SPAN_POINT;
     bool exact = (best->posting->flags & (POSTING_UPPER | POSTING_LOWER)) != 0;

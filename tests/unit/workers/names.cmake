@@ -2,6 +2,7 @@
 set(lexicon_define TELEX_TEST_LEXICON="${TELEX_BUILD_DATADIR}/lexicon.tlx")
 telex_unit_test(tagger/test_translit LINK telex_lexicon)
 telex_unit_test(tagger/test_lexicon_words LINK telex_lexicon)
+telex_unit_test(tagger/test_person_key LINK telex_lexicon)
 telex_unit_test(tagger/test_lexicon LINK telex_lexicon_build)
 telex_unit_test(tagger/test_morph LINK telex_names DEFINITIONS ${lexicon_define})
 telex_unit_test(tagger/test_names LINK telex_names telex_tagger_text DEFINITIONS ${lexicon_define})

@@ -179,6 +179,30 @@ static void test_one_local_id_in_all_languages(void **state)
     }
 }
 
+static void test_transliterations_and_typing_errors(void **state)
+{
+    (void)state;
+    ASSERT_FOUND("pl", "Minister Siergiej Łavrow rozmawiał z prezydentem Emanuelem Macronem.",
+                 {"Siergiej Łavrow", "Siergiej Ławrow", "Q58217", TAG_PERSON},
+                 {"Emanuelem Macronem", "Emmanuel Macron", "Q3052772", TAG_PERSON});
+    ASSERT_FOUND("en", "Wolodymyr Selenskij met Angella Merkel and Jens Stoltenburg.",
+                 {"Wolodymyr Selenskij", "Volodymyr Zelensky", "Q3874799", TAG_PERSON},
+                 {"Angella Merkel", "Angela Merkel", "Q567", TAG_PERSON},
+                 {"Jens Stoltenburg", "Jens Stoltenberg", "Q57665", TAG_PERSON});
+}
+
+static void test_polish_organisations_in_dictionary_form(void **state)
+{
+    (void)state;
+    ASSERT_FOUND("pl",
+                 "Przedstawiciele Tatrzańskiego Związku Narciarskiego spotkali się na Półwyspie "
+                 "Koreańskim z delegacją Rady Bezpieczeństwa.",
+                 {"Tatrzańskiego Związku Narciarskiego", "Tatrzański Związek Narciarski", NULL,
+                  TAG_ORGANISATION},
+                 {"Półwyspie Koreańskim", "Półwysep Koreański", "Q483134", TAG_PLACE},
+                 {"Rady Bezpieczeństwa", "Rada Bezpieczeństwa", "Q37470", TAG_ORGANISATION});
+}
+
 static void test_organisations_by_their_words(void **state)
 {
     (void)state;
@@ -259,6 +283,8 @@ int main(void)
         cmocka_unit_test(test_acronyms_need_their_capitals),
         cmocka_unit_test(test_unknown_persons),
         cmocka_unit_test(test_one_local_id_in_all_languages),
+        cmocka_unit_test(test_transliterations_and_typing_errors),
+        cmocka_unit_test(test_polish_organisations_in_dictionary_form),
         cmocka_unit_test(test_organisations_by_their_words),
         cmocka_unit_test(test_what_is_no_name),
         cmocka_unit_test(test_mentions_point_into_the_text),
