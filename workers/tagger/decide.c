@@ -22,13 +22,23 @@ static int name_count(const struct words *words, const struct word *word)
         max_of(own_count(words, word, COUNT_ORGANISATION), own_count(words, word, COUNT_PLACE)));
 }
 
-static bool ends_with_any(struct slice folded, const char *const *endings, size_t count)
+struct ending {
+    const char *text;
+    size_t len;
+};
+
+#define END(text)                                                                                  \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+
+static bool ends_with_any(struct slice folded, const struct ending *endings, size_t count)
 {
-    if (folded.len < 3)
-        return false;
+    char last = folded.len ? folded.ptr[folded.len - 1] : 0;
     for (size_t i = 0; i < count; i++) {
-        size_t len = strlen(endings[i]);
-        if (folded.len > len + 1 && memcmp(folded.ptr + folded.len - len, endings[i], len) == 0)
+        size_t len = endings[i].len;
+        if (endings[i].text[len - 1] == last && folded.len > len + 1 &&
+            memcmp(folded.ptr + folded.len - len, endings[i].text, len) == 0)
             return true;
     }
     return false;
@@ -37,17 +47,22 @@ static bool ends_with_any(struct slice folded, const char *const *endings, size_
 #define ENDS_WITH_ANY(folded, endings)                                                             \
     ends_with_any(folded, endings, sizeof(endings) / sizeof *(endings))
 
-static const char *const noun_endings[] = {
-    "ung", "ungen", "heit",  "heiten", "keit",  "keiten", "schaft", "schaften", "ion",  "ionen",
-    "tat", "taten", "ismus", "ment",   "mente", "ling",   "linge",  "tum",      "nis",  "nisse",
-    "anz", "enz",   "enzen", "tur",    "turen", "ierer",  "erung",  "erungen",  "iker", "ikern",
-    "ler", "lern",  "innen", "in",     "eur",   "eure",   "ik",     "ie",       "ien",  "age",
+static const struct ending noun_endings[] = {
+    END("ung"),    END("ungen"),    END("heit"),  END("heiten"),  END("keit"),  END("keiten"),
+    END("schaft"), END("schaften"), END("ion"),   END("ionen"),   END("tat"),   END("taten"),
+    END("ismus"),  END("ment"),     END("mente"), END("ling"),    END("linge"), END("tum"),
+    END("nis"),    END("nisse"),    END("anz"),   END("enz"),     END("enzen"), END("tur"),
+    END("turen"),  END("ierer"),    END("erung"), END("erungen"), END("iker"),  END("ikern"),
+    END("ler"),    END("lern"),     END("innen"), END("in"),      END("eur"),   END("eure"),
+    END("ik"),     END("ie"),       END("ien"),   END("age"),
 };
 
 // Ends of German names that are words by themselves: Neumann, Hamburg, Heidelberg.
-static const char *const name_endings[] = {
-    "mann", "berg", "burg", "stein", "bach", "dorf",   "feld",  "hof",   "haus", "heim",    "wald",
-    "tal",  "land", "ow",   "ski",   "sky",  "hausen", "ingen", "stadt", "furt", "brucken",
+static const struct ending name_endings[] = {
+    END("mann"),  END("berg"), END("burg"),    END("stein"), END("bach"),   END("dorf"),
+    END("feld"),  END("hof"),  END("haus"),    END("heim"),  END("wald"),   END("tal"),
+    END("land"),  END("ow"),   END("ski"),     END("sky"),   END("hausen"), END("ingen"),
+    END("stadt"), END("furt"), END("brucken"),
 };
 
 static bool is_german_compound(const struct lexicon *lexicon, const struct word *word)
@@ -149,20 +164,26 @@ bool decide_is_given(const struct lexicon *lexicon, const struct word *word)
 
 // --- Evidence ---
 
-static const char *const surname_endings[] = {
-    "ski",   "skiego", "skiemu", "skim",   "ska",   "skiej", "cki",     "ckiego", "ckim",
-    "cka",   "wicz",   "wicza",  "wiczem", "czyk",  "czyka", "czak",    "enko",   "enki",
-    "mann",  "sson",   "ov",     "ova",    "ev",    "eva",   "ow",      "owa",    "owem",
-    "ew",    "iew",    "iewa",   "iewem",  "sky",   "skyj",  "skiy",    "vic",    "shvili",
-    "yan",   "ez",     "inho",   "chuk",   "czuk",  "sen",   "oglu",    "dottir", "tschuk",
-    "meier", "meyer",  "mayer",  "bauer",  "hofer", "escu",  "opoulos",
+static const struct ending surname_endings[] = {
+    END("ski"),    END("skiego"), END("skiemu"), END("skim"),    END("ska"),   END("skiej"),
+    END("cki"),    END("ckiego"), END("ckim"),   END("cka"),     END("wicz"),  END("wicza"),
+    END("wiczem"), END("czyk"),   END("czyka"),  END("czak"),    END("enko"),  END("enki"),
+    END("mann"),   END("sson"),   END("ov"),     END("ova"),     END("ev"),    END("eva"),
+    END("ow"),     END("owa"),    END("owem"),   END("ew"),      END("iew"),   END("iewa"),
+    END("iewem"),  END("sky"),    END("skyj"),   END("skiy"),    END("vic"),   END("shvili"),
+    END("yan"),    END("ez"),     END("inho"),   END("chuk"),    END("czuk"),  END("sen"),
+    END("oglu"),   END("dottir"), END("tschuk"), END("meier"),   END("meyer"), END("mayer"),
+    END("bauer"),  END("hofer"),  END("escu"),   END("opoulos"),
 };
 
-static const char *const place_endings[] = {
-    "stan", "stanie", "stanu",  "burg", "burgu",   "grad", "gradzie", "ville", "ton",   "ford",
-    "land", "dorf",   "hausen", "heim", "stadt",   "bach", "berg",    "ow",    "owie",  "owo",
-    "owa",  "ice",    "icach",  "ic",   "owka",    "sk",   "sku",     "ska",   "polis", "shire",
-    "bury", "ham",    "ingen",  "furt", "kirchen", "rode", "walde",   "istan", "abad",  "pur",
+static const struct ending place_endings[] = {
+    END("stan"),    END("stanie"), END("stanu"), END("burg"), END("burgu"),   END("grad"),
+    END("gradzie"), END("ville"),  END("ton"),   END("ford"), END("land"),    END("dorf"),
+    END("hausen"),  END("heim"),   END("stadt"), END("bach"), END("berg"),    END("ow"),
+    END("owie"),    END("owo"),    END("owa"),   END("ice"),  END("icach"),   END("ic"),
+    END("owka"),    END("sk"),     END("sku"),   END("ska"),  END("polis"),   END("shire"),
+    END("bury"),    END("ham"),    END("ingen"), END("furt"), END("kirchen"), END("rode"),
+    END("walde"),   END("istan"),  END("abad"),  END("pur"),
 };
 
 static void weigh_counts(const struct words *words, const struct word *word,

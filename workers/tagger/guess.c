@@ -39,8 +39,8 @@ static bool is_open(const struct finder *finder, size_t index)
     const struct word *word = &finder->words->at[index];
     if (word->flags & WORD_IS_INITIAL && !is_initial(finder->words, index))
         return false;
-    return is_capital(word) && !(word->flags & (WORD_IS_COVERED | WORD_IS_HEADLINE)) &&
-           !decide_is_common(finder->lexicon, finder->words, index);
+    return is_capital(word) &&
+           !(word->flags & (WORD_IS_COVERED | WORD_IS_HEADLINE | WORD_IS_COMMON));
 }
 
 static bool continues(const struct words *words, size_t index)
@@ -331,9 +331,13 @@ static bool join_given(const struct finder *finder, size_t index)
         !(decide_is_given(finder->lexicon, &words->at[index]) || is_rare_pair(finder, index)))
         return false;
     struct span *span = &finder->spans->at[finder->span_of[index + 1]];
-    words->at[index].flags |= WORD_IS_COVERED;
-    *span = (struct span){.first = (uint32_t)index,
-                          .count = 2,
+    size_t first = index;
+    while (first > 0 && words->at[first].gap == GAP_HYPHEN && is_open(finder, first - 1))
+        first--;
+    for (size_t i = first; i <= index; i++)
+        words->at[i].flags |= WORD_IS_COVERED;
+    *span = (struct span){.first = (uint32_t)first,
+                          .count = (uint32_t)(index + 2 - first),
                           .type = TAG_PERSON,
                           .entity = LEXICON_NONE,
                           .flags = SPAN_GUESS};
@@ -378,6 +382,14 @@ static void extend_places(const struct finder *finder)
     }
 }
 
+static void mark_common(const struct finder *finder)
+{
+    struct words *words = finder->words;
+    for (size_t i = 0; i < words->count; i++)
+        if (is_capital(&words->at[i]) && decide_is_common(finder->lexicon, words, i))
+            words->at[i].flags |= WORD_IS_COMMON;
+}
+
 void guess_names(const struct lexicon *lexicon, struct words *words, struct spans *spans,
                  struct arena *arena)
 {
@@ -395,6 +407,7 @@ void guess_names(const struct lexicon *lexicon, struct words *words, struct span
     for (uint32_t i = 0; i < spans->count; i++)
         for (uint32_t j = 0; j < spans->at[i].count; j++)
             finder.span_of[spans->at[i].first + j] = i;
+    mark_common(&finder);
     for (size_t i = 0; i < spans->count; i++)
         free_given(&finder, &spans->at[i]);
     for (size_t i = 0; i < words->count; i++)

@@ -1,21 +1,31 @@
 #include "workers/tagger/translit.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 // One sound written in several ways, longest spellings first. English, German and Polish
 // transliterations of Slavic and Arabic names meet in these classes: ch/kh/h and cz/tsch/ch in
 // "h", all sibilants in "s", all of i, j and y in "i".
+#define SOUND(from, to)                                                                            \
+    {                                                                                              \
+        from, sizeof(from) - 1, to                                                                 \
+    }
+
 static const struct {
     char from[8];
+    uint8_t len;
     char to[3];
 } sounds[] = {
-    {"schtsch", "s"}, {"shch", "s"}, {"szcz", "s"}, {"tsch", "h"}, {"dsch", "d"}, {"dzh", "d"},
-    {"tch", "h"},     {"sch", "s"},  {"sh", "s"},   {"sz", "s"},   {"zh", "s"},   {"rz", "rs"},
-    {"cz", "h"},      {"ch", "h"},   {"kh", "h"},   {"ck", "k"},   {"ts", "s"},   {"tz", "s"},
-    {"ph", "v"},      {"th", "t"},   {"qu", "kv"},  {"ae", "a"},   {"oe", "o"},   {"ue", "u"},
-    {"ou", "u"},      {"oo", "u"},   {"ee", "i"},   {"x", "ks"},   {"q", "k"},    {"z", "s"},
-    {"w", "v"},       {"f", "v"},    {"y", "i"},    {"j", "i"},
+    SOUND("schtsch", "s"), SOUND("shch", "s"), SOUND("szcz", "s"), SOUND("tsch", "h"),
+    SOUND("dsch", "d"),    SOUND("dzh", "d"),  SOUND("tch", "h"),  SOUND("sch", "s"),
+    SOUND("sh", "s"),      SOUND("sz", "s"),   SOUND("zh", "s"),   SOUND("rz", "rs"),
+    SOUND("cz", "h"),      SOUND("ch", "h"),   SOUND("kh", "h"),   SOUND("ck", "k"),
+    SOUND("ts", "s"),      SOUND("tz", "s"),   SOUND("ph", "v"),   SOUND("th", "t"),
+    SOUND("qu", "kv"),     SOUND("ae", "a"),   SOUND("oe", "o"),   SOUND("ue", "u"),
+    SOUND("ou", "u"),      SOUND("oo", "u"),   SOUND("ee", "i"),   SOUND("x", "ks"),
+    SOUND("q", "k"),       SOUND("z", "s"),    SOUND("w", "v"),    SOUND("f", "v"),
+    SOUND("y", "i"),       SOUND("j", "i"),
 };
 
 static bool is_vowel(char letter)
@@ -32,8 +42,9 @@ static char sound_of_c(char next)
 static size_t next_sound(struct slice rest, char sound[3])
 {
     for (size_t i = 0; i < sizeof sounds / sizeof *sounds; i++) {
-        size_t len = strlen(sounds[i].from);
-        if (len <= rest.len && memcmp(rest.ptr, sounds[i].from, len) == 0) {
+        size_t len = sounds[i].len;
+        if (sounds[i].from[0] == *rest.ptr && len <= rest.len &&
+            memcmp(rest.ptr, sounds[i].from, len) == 0) {
             memcpy(sound, sounds[i].to, 3);
             return len;
         }

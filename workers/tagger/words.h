@@ -26,6 +26,7 @@ enum word_flag {
     WORD_IS_HEADLINE = 1 << 7, // most words of its sentence are capitalised: capitals say nothing
     WORD_IS_COVERED = 1 << 8,  // part of a span already
     WORD_IS_ROMAN = 1 << 9,    // a Roman numeral
+    WORD_IS_COMMON = 1 << 10,  // capitalised, but an ordinary word (set by guess.c)
 };
 
 struct word {
