@@ -237,7 +237,7 @@ static void weigh_cues(const struct candidate *candidate, const struct word *wor
 {
     bool single = candidate->count == 1;
     if (word->cues & WORD_ORGANISATION) {
-        evidence->organisation += single ? 7 : 16;
+        evidence->organisation += single ? 7 : 18;
         evidence->place -= single ? 10 : 0;
     }
     if (word->cues & WORD_GEO_FIRST && (single || first)) {

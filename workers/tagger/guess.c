@@ -187,17 +187,20 @@ static bool has_title_before(const struct words *words, size_t first)
     return false;
 }
 
-// Titles before the name are no part of it; in "Interior Ministry" they are.
+// Titles before the name ("Foreign Affairs Minister") are no part of it; in "Interior Ministry"
+// they are.
 static void cut_titles(const struct words *words, struct run *run)
 {
     run->titled = has_title_before(words, run->first);
     if (has_organisation(words, run))
         return;
-    while (run->count > 0 && words->at[run->first].cues & WORD_TITLE) {
-        run->titled = true;
-        run->first++;
-        run->count--;
-    }
+    size_t titles = 0;
+    for (size_t i = 0; i < run->count; i++)
+        if (words->at[run->first + i].cues & WORD_TITLE)
+            titles = i + 1;
+    run->titled |= titles > 0;
+    run->first += titles;
+    run->count -= titles;
     while (run->count > 0 && !is_capital(&words->at[run->first])) {
         run->first++;
         run->count--;

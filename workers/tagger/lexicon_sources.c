@@ -163,6 +163,16 @@ static void read_marked(struct marked_name *out, struct slice marked)
     }
 }
 
+// A surname of one letter, or the numeral of a pope, tells nothing by itself.
+static bool tells_alone(struct slice surname)
+{
+    struct lexicon_words words;
+    size_t numeral = 0;
+    while (numeral < surname.len && memchr("IVX.", surname.ptr[numeral], 4))
+        numeral++;
+    return numeral < surname.len && lexicon_words_split(&words, surname) && words.text_len > 1;
+}
+
 static void add_person(struct lexicon_build *build, uint32_t entity, struct slice cell,
                        uint8_t languages, bool by_surname)
 {
@@ -170,13 +180,9 @@ static void add_person(struct lexicon_build *build, uint32_t entity, struct slic
         struct marked_name name;
         read_marked(&name, cut(&cell, '|'));
         lexicon_build_name(build, entity, slice_from(name.text, name.len), languages, 0);
-        if (by_surname && name.surname > 0 && name.surname_len > 2)
-            lexicon_build_name(build, entity,
-                               slice_from(name.text + name.surname, name.surname_len), languages,
-                               POSTING_SURNAME);
-        else if (by_surname && name.surname_len < name.len)
-            lexicon_build_name(build, entity, slice_from(name.text, name.surname_len), languages,
-                               POSTING_SURNAME);
+        struct slice surname = slice_from(name.text + name.surname, name.surname_len);
+        if (by_surname && surname.len < name.len && tells_alone(surname))
+            lexicon_build_name(build, entity, surname, languages, POSTING_SURNAME);
     }
 }
 

@@ -86,5 +86,7 @@ bool lexicon_words_is_upper(uint32_t code)
         return code % 2 == 0 && code != 0x138;
     if (code >= 0x1e00 && code < 0x1f00)
         return code % 2 == 0;
+    if (code >= 0x460 && code < 0x500)
+        return code % 2 == 0;
     return code >= 0x400 && code <= 0x42f;
 }

@@ -75,7 +75,8 @@ static void remember_surname(struct surnames *surnames, const struct words *word
     if (span->type != TAG_PERSON || span->count < 2 || span->flags & SPAN_DROPPED)
         return;
     const struct word *last = &words->at[span->first + span->count - 1];
-    if (last->flags & (WORD_IS_ROMAN | WORD_IS_INITIAL | WORD_IS_NUMBER) || last->folded.len < 2)
+    if (last->flags & (WORD_IS_ROMAN | WORD_IS_INITIAL | WORD_IS_NUMBER) || last->folded.len < 2 ||
+        last->cues & (WORD_ORGANISATION | WORD_GEO | WORD_TITLE))
         return;
     bool is_new;
     uint32_t *value = map_put(&surnames->map, last_word_hash(span->base), &is_new);
