@@ -24,10 +24,12 @@ enum {
     LABEL_KEY_MAX = 60,
     LEADIN_LINES = 3,
     PROMPT_WORDS_MAX = 8,
+    CREDIT_WORDS_MAX = 5,
 };
 
 #define WHOLE  FURNITURE_WHOLE
 #define LABEL  FURNITURE_LABEL
+#define CREDIT FURNITURE_CREDIT
 #define PROMPT FURNITURE_PROMPT
 #define WEAK   FURNITURE_WEAK
 static const struct furniture_rule rules[] = {
@@ -37,6 +39,7 @@ static const struct furniture_rule rules[] = {
 };
 #undef WHOLE
 #undef LABEL
+#undef CREDIT
 #undef PROMPT
 #undef WEAK
 
@@ -126,13 +129,37 @@ static bool is_prompt(struct folded *key)
     return false;
 }
 
+static unsigned head_kinds(struct slice head)
+{
+    struct folded key;
+    return folded_make(&key, head) ? rule_kinds(key.text) : 0;
+}
+
+static int words_in(struct slice text)
+{
+    int words = 0;
+    for (size_t i = 0; i < text.len; i++)
+        words += text.ptr[i] != ' ' && (!i || text.ptr[i - 1] == ' ');
+    return words;
+}
+
+// "Label: anything", "Fot. J. Nowak/PAP", "[Disclaimer] anything".
 static bool is_label(struct slice line)
 {
-    size_t head = line.len < LABEL_KEY_MAX ? line.len : LABEL_KEY_MAX;
-    const char *colon = memchr(line.ptr, ':', head);
-    struct folded key;
-    return colon && folded_make(&key, slice_from(line.ptr, (size_t)(colon - line.ptr))) &&
-           (rule_kinds(key.text) & FURNITURE_LABEL);
+    size_t most = line.len < LABEL_KEY_MAX ? line.len : LABEL_KEY_MAX, end = 0;
+    bool bracket = line.ptr[0] == '[';
+    while (end < most && line.ptr[end] != (bracket ? ']' : ':') &&
+           (bracket || line.ptr[end] != '.'))
+        end++;
+    if (end == most || end + 1 == line.len)
+        return false; // nothing behind the label: the table's whole lines
+    unsigned kinds = head_kinds(slice_from(line.ptr, end));
+    if (bracket)
+        return (kinds & (FURNITURE_WHOLE | FURNITURE_LABEL)) != 0;
+    struct slice rest = slice_from(line.ptr + end + 1, line.len - end - 1);
+    if ((kinds & FURNITURE_CREDIT) && words_in(rest) <= CREDIT_WORDS_MAX)
+        return true;
+    return (kinds & FURNITURE_LABEL) && line.ptr[end] == ':';
 }
 
 static bool begins_with(struct slice line, const char *prefix)
@@ -181,8 +208,10 @@ static unsigned line_judge(const struct lines *lines, size_t index, struct slice
         return 0;
     key_strip_numbers(&key);
     unsigned kinds = line->width <= WHOLE_WIDTH_MAX ? rule_kinds(key.text) : 0;
-    if (kinds & (FURNITURE_WHOLE | FURNITURE_WEAK))
-        return kinds & (FURNITURE_WHOLE | FURNITURE_WEAK);
+    // A label or credit with nothing behind it has its text on the next line, or had a link.
+    bool bare = kinds & (FURNITURE_LABEL | FURNITURE_CREDIT) && content.ptr[content.len - 1] == ':';
+    if (bare || (kinds & (FURNITURE_WHOLE | FURNITURE_WEAK)))
+        return bare ? FURNITURE_LABEL : kinds & (FURNITURE_WHOLE | FURNITURE_WEAK);
     bool typo = line->width <= WHOLE_WIDTH_MAX / 2 && is_whole_with_typo(&key);
     return typo || is_prompt(&key) ? FURNITURE_WHOLE : 0;
 }

@@ -11,8 +11,9 @@ void furniture_mark(const struct lines *lines, struct slice text);
 enum furniture_kind {
     FURNITURE_WHOLE = 1 << 0,  // the line is this and nothing else, one typing error aside
     FURNITURE_LABEL = 1 << 1,  // this, a colon, and anything
-    FURNITURE_PROMPT = 1 << 2, // the line begins with this
-    FURNITURE_WEAK = 1 << 3,   // the line is this, and stands beside other furniture
+    FURNITURE_CREDIT = 1 << 2, // this, a colon or full stop, and a few words: a caption is longer
+    FURNITURE_PROMPT = 1 << 3, // the line begins with this
+    FURNITURE_WEAK = 1 << 4,   // the line is this, and stands beside other furniture
 };
 
 struct furniture_rule {
