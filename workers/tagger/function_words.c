@@ -1,13 +1,14 @@
 #include "workers/tagger/function_words.h"
 
+#include <endian.h>
 #include <stdbool.h>
-#include <stdlib.h>
+#include <stdint.h>
 
-enum { WORD_BYTES_MAX = 9 };
+enum { WORD_BYTES_MAX = 8 };
 enum language_of_word { PL, DE, EN };
 
 static const struct function_word {
-    const char *text;
+    char text[WORD_BYTES_MAX]; // padded with NUL
     enum language_of_word language;
 } known[] = {
 #define WORD(text, language) {text, language},
@@ -15,23 +16,38 @@ static const struct function_word {
 #undef WORD
 };
 
-static int word_compare_cb(const void *key, const void *entry)
+// Eight bytes as a number that sorts as the bytes do: one comparison instead of a strcmp.
+static uint64_t word_key(const char text[WORD_BYTES_MAX])
 {
-    return strcmp(key, ((const struct function_word *)entry)->text);
+    uint64_t key;
+    memcpy(&key, text, sizeof key);
+    return be64toh(key);
+}
+
+static const struct function_word *word_find(const char text[WORD_BYTES_MAX])
+{
+    uint64_t key = word_key(text);
+    size_t low = 0, high = sizeof known / sizeof *known;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (word_key(known[middle].text) <= key)
+            low = middle;
+        else
+            high = middle;
+    }
+    return word_key(known[low].text) == key ? &known[low] : NULL;
 }
 
 static void word_count(struct function_words *counts, struct slice word)
 {
-    char key[WORD_BYTES_MAX + 1];
+    char key[WORD_BYTES_MAX] = {0};
     counts->words++;
     if (word.len > WORD_BYTES_MAX)
         return;
     memcpy(key, word.ptr, word.len);
-    key[word.len] = 0;
     if (key[0] >= 'A' && key[0] <= 'Z')
         key[0] = (char)(key[0] | 0x20);
-    const struct function_word *found =
-        bsearch(key, known, sizeof known / sizeof *known, sizeof *known, word_compare_cb);
+    const struct function_word *found = word_find(key);
     if (!found)
         return;
     counts->polish += found->language == PL;

@@ -1,6 +1,6 @@
 // 1. The sample: the title and the first 512 bytes of the body.
 // 2. What the feed claims is believed when the text has enough of that language's function words:
-//    five times cheaper than asking CLD2.
+//    much cheaper than asking CLD2.
 // 3. Otherwise CLD2 is asked. Where it goes wrong on short pieces of Polish and German, their own
 //    letters and words speak against it.
 // 4. A claim that CLD2 contradicts is kept only when there is little text to judge by.
