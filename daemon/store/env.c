@@ -22,7 +22,7 @@ enum {
 
 // The first record of table meta. Its place and form stay the same in every schema to come, so that
 // any telex can name the schema it does not know.
-struct identity {
+struct store_mark {
     char magic[8];
     uint32_t schema;
     uint32_t zero;
@@ -32,7 +32,7 @@ struct identity {
 
 static const char MAGIC[8] = "telexdb";
 
-static struct slice identity_key(void)
+static struct slice mark_key(void)
 {
     return slice_from_text("telex");
 }
@@ -61,27 +61,26 @@ static int refuse_foreign(const char *path, struct err *err)
 }
 
 // The identity in an open environment: 0, -ENOENT when there is none, or a refusal.
-static int identity_check(const struct store *store, MDB_txn *txn, const char *path,
-                          struct err *err)
+static int mark_check(const struct store *store, MDB_txn *txn, const char *path, struct err *err)
 {
     struct slice payload;
-    struct identity identity;
-    int status = table_get(store, txn, DB_META, identity_key(), &payload);
+    struct store_mark mark;
+    int status = table_get(store, txn, DB_META, mark_key(), &payload);
     if (status == -ENOENT)
         return status;
     if (status == -EBADMSG)
         return err_set(err, "the first record of the store %s is damaged", path), -EBADMSG;
     if (status < 0)
         return err_set_errno(err, -status, "cannot read the store %s", path);
-    if (payload.len < sizeof identity)
+    if (payload.len < sizeof mark)
         return refuse_foreign(path, err);
-    memcpy(&identity, payload.ptr, sizeof identity);
-    if (memcmp(identity.magic, MAGIC, sizeof MAGIC) != 0)
+    memcpy(&mark, payload.ptr, sizeof mark);
+    if (memcmp(mark.magic, MAGIC, sizeof MAGIC) != 0)
         return refuse_foreign(path, err);
-    if (identity.schema == STORE_SCHEMA)
+    if (mark.schema == STORE_SCHEMA)
         return 0;
     err_set(err, "the store %s has schema %" PRIu32 ", this program works with schema %d", path,
-            identity.schema, STORE_SCHEMA);
+            mark.schema, STORE_SCHEMA);
     return -EINVAL;
 }
 
@@ -98,7 +97,7 @@ static int peek_tables(struct store *probe, MDB_txn *txn, const char *path, enum
     }
     if (mdb_dbi_open(txn, TABLES[DB_META].name, 0, &probe->dbs[DB_META]))
         return refuse_foreign(path, err);
-    int status = identity_check(probe, txn, path, err);
+    int status = mark_check(probe, txn, path, err);
     if (status == -ENOENT)
         return refuse_foreign(path, err);
     *found = ENV_OURS;
@@ -143,29 +142,27 @@ int env_peek(const char *path, enum env_peek *found, struct err *err)
     return status;
 }
 
-static int identity_write(const struct store *store, MDB_txn *txn)
+static int mark_write(const struct store *store, MDB_txn *txn)
 {
-    struct identity identity = {.schema = STORE_SCHEMA, .created_ms = clock_wall_ms()};
-    memcpy(identity.magic, MAGIC, sizeof MAGIC);
-    if (getrandom(identity.uuid, sizeof identity.uuid, 0) != sizeof identity.uuid)
+    struct store_mark mark = {.schema = STORE_SCHEMA, .created_ms = clock_wall_ms()};
+    memcpy(mark.magic, MAGIC, sizeof MAGIC);
+    if (getrandom(mark.uuid, sizeof mark.uuid, 0) != sizeof mark.uuid)
         return -EIO;
-    return table_put(store, txn, DB_META, identity_key(), slice_from(&identity, sizeof identity),
-                     0);
+    return table_put(store, txn, DB_META, mark_key(), slice_from(&mark, sizeof mark), 0);
 }
 
 // For people and clients: 8-4-4-4-12 hexadecimal digits.
 static int read_uuid(struct store *store, MDB_txn *txn)
 {
     struct slice payload;
-    struct identity identity;
-    int status = table_get(store, txn, DB_META, identity_key(), &payload);
+    struct store_mark mark;
+    int status = table_get(store, txn, DB_META, mark_key(), &payload);
     if (status < 0)
         return status;
-    memcpy(&identity, payload.ptr, sizeof identity);
+    memcpy(&mark, payload.ptr, sizeof mark);
     char *out = store->uuid;
-    for (size_t i = 0; i < sizeof identity.uuid; i++)
-        out += snprintf(out, 4, "%s%02x", i >= 4 && i <= 10 && i % 2 == 0 ? "-" : "",
-                        identity.uuid[i]);
+    for (size_t i = 0; i < sizeof mark.uuid; i++)
+        out += snprintf(out, 4, "%s%02x", i >= 4 && i <= 10 && i % 2 == 0 ? "-" : "", mark.uuid[i]);
     return 0;
 }
 
@@ -178,9 +175,9 @@ static int open_tables(struct store *store, MDB_txn *txn, struct err *err)
             return err_set_errno(err, -table_error(code), "cannot open table %s of the store %s",
                                  TABLES[db].name, store->directory);
     }
-    int status = identity_check(store, txn, store->directory, err);
+    int status = mark_check(store, txn, store->directory, err);
     if (status == -ENOENT && !store->read_only)
-        status = identity_write(store, txn);
+        status = mark_write(store, txn);
     if (status == -ENOENT)
         return refuse_foreign(store->directory, err);
     return status < 0 ? status : read_uuid(store, txn);

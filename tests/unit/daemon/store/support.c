@@ -59,6 +59,8 @@ void fixture_open_plain(struct fixture *fx)
         fprintf(stderr, "%s\n", err_text(&err));
         abort();
     }
+    if (fx->unsynced)
+        check_must(mdb_env_set_flags(fx->store->env, MDB_NOSYNC, 1) == 0);
 }
 
 static void wake_cb(void *arg)

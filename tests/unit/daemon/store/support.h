@@ -10,6 +10,7 @@ struct fixture {
     char directory[64]; // the store's; in a temporary directory that goes with the fixture
     char parent[48];
     uint64_t map_size, map_limit; // may be changed before fixture_open
+    bool unsynced;                // likewise: commits do not sync, for tests of thousands of them
     struct store *store;
     struct writer *writer;
     struct store_reader *reader;

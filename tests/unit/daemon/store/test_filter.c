@@ -29,6 +29,7 @@ static int setup(void **state)
 {
     static struct fixture fx;
     fixture_init(&fx);
+    fx.unsynced = true;
     fixture_open_plain(&fx);
     *state = &fx;
     return 0;

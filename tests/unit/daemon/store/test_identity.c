@@ -16,6 +16,7 @@ static int setup(void **state)
 {
     static struct fixture fx;
     fixture_init(&fx);
+    fx.unsynced = true;
     fx.map_size = fx.map_limit = 512 << 20;
     fixture_open_plain(&fx);
     *state = &fx;
