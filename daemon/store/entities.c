@@ -32,23 +32,34 @@ static uint64_t sequence_of(MDB_val value)
     return sequence;
 }
 
+// Postings ahead of the position belong to a run that is being merged; their events are counted
+// with the tail. Moves back over them.
+static int pass_over_ahead(struct store_reader *reader, MDB_cursor *cursor,
+                           struct stored_entity *entity)
+{
+    MDB_val key, value = {0};
+    int status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_LAST_DUP));
+    while (status == 0 && sequence_of(value) > reader->indexed && entity->count) {
+        entity->count--;
+        status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_PREV_DUP));
+    }
+    entity->newest = entity->count ? sequence_of(value) : 0;
+    return entity->count ? status : 0;
+}
+
 static int count_indexed(struct store_reader *reader, struct stored_entity *entity)
 {
     MDB_cursor *cursor;
-    MDB_val key, value = {0};
     size_t count = 0;
     int status = posting_cursor(reader, entity->id, &cursor);
     if (status < 0)
         return status == -ENOENT ? 0 : status;
     status = table_error(mdb_cursor_count(cursor, &count));
-    if (status == 0)
-        status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_LAST_DUP));
-    mdb_cursor_close(cursor);
-    if (status < 0)
-        return status;
     entity->count = count;
-    entity->newest = sequence_of(value);
-    return 0;
+    if (status == 0)
+        status = pass_over_ahead(reader, cursor, entity);
+    mdb_cursor_close(cursor);
+    return status;
 }
 
 // What the events that are not indexed yet say: one entry for each entity of each of them, under
@@ -322,7 +333,8 @@ size_t store_entity_newest(struct store_reader *reader, struct slice id, uint64_
     MDB_val key, value;
     if (count == limit || posting_cursor(reader, id, &cursor) < 0)
         return count;
-    int status = posting_before(cursor, id, before, &value);
+    uint64_t end = before <= reader->indexed ? before : reader->indexed + 1;
+    int status = posting_before(cursor, id, end, &value);
     for (; status == 0 && count < limit; count++) {
         sequences[count] = sequence_of(value);
         status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_PREV_DUP));

@@ -1,11 +1,11 @@
 #include "daemon/store/index.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
-#include "daemon/store/events.h"
-#include "daemon/store/posting.h"
-#include "daemon/store/sorted.h"
+#include "daemon/store/index_keys.h"
 #include "daemon/store/table.h"
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 
 static struct slice position_key(void)
@@ -65,173 +65,184 @@ int index_recover(struct store *store)
     return index_reset(store);
 }
 
-struct run {
-    struct sorted postings; // key, sequence
-    struct sorted entities; // id, sequence, "type TAB name"
-    struct sorted names;    // folded spelling, 0, id
+struct index_run {
+    struct store *store;
+    uint64_t from, until;  // events from ... until - 1
+    uint64_t collected;    // those below have been collected
+    enum keys_table table; // being merged
+    struct keys_position position;
+    struct index_keys keys;
 };
 
-static void run_init(struct run *run)
+int index_run_start(struct store *store, uint64_t most, struct index_run **out)
 {
-    sorted_init(&run->postings);
-    sorted_init(&run->entities);
-    sorted_init(&run->names);
+    uint64_t from = store->indexed + 1, waiting = store->tail.next_sequence - from;
+    *out = NULL;
+    most = most < INDEX_RUN ? most : INDEX_RUN;
+    if (!waiting || !most)
+        return -ENOENT;
+    struct index_run *run = calloc(1, sizeof *run);
+    if (!run)
+        return -ENOMEM;
+    run->store = store;
+    run->from = run->collected = from;
+    run->until = from + (waiting < most ? waiting : most);
+    index_keys_init(&run->keys);
+    *out = run;
+    return 0;
 }
 
-static void run_fini(struct run *run)
+void index_run_free(struct index_run *run)
 {
-    sorted_fini(&run->postings);
-    sorted_fini(&run->entities);
-    sorted_fini(&run->names);
+    if (!run)
+        return;
+    index_keys_fini(&run->keys);
+    free(run);
 }
 
-static void add_posting(struct run *run, enum posting_kind kind, struct slice value,
-                        uint64_t sequence)
+static int collect_chunk(struct index_run *run)
 {
-    char key[POSTING_KEY_MAX];
-    size_t len = posting_key(kind, value, key);
-    sorted_add(&run->postings, slice_from(key, len), sequence, slice_from(NULL, 0));
+    MDB_txn *txn;
+    int status = table_error(mdb_txn_begin(run->store->env, NULL, MDB_RDONLY, &txn));
+    if (status < 0)
+        return status;
+    uint64_t left = run->until - run->collected;
+    uint64_t until = run->collected + (left < KEYS_CHUNK ? left : KEYS_CHUNK);
+    status = index_keys_collect(&run->keys, run->store, txn, run->collected, until);
+    mdb_txn_abort(txn);
+    run->collected = until;
+    return status;
 }
 
-static void run_add_event(struct run *run, const struct stored_event *event)
+// Adds to a DUPSORT table. What is there already is left, without making its page dirty, which
+// MDB_NODUPDATA alone would.
+static int put_pair(MDB_cursor *cursor, const struct index_key *entry, struct slice value,
+                    bool expected)
 {
-    struct event_keys keys = event_keys_of(event);
-    struct event_key key;
-    add_posting(run, POSTING_SOURCE, event->source, event->sequence);
-    while (event_keys_next(&keys, &key)) {
-        if (key.kind == KEY_ENTITY) {
-            size_t head = key.id.len + 1;
-            add_posting(run, POSTING_ENTITY, key.id, event->sequence);
-            add_posting(run, POSTING_TYPE, key.type, event->sequence);
-            sorted_add(&run->entities, key.id, event->sequence,
-                       slice_from(key.value.ptr + head, key.value.len - head));
-        } else if (key.kind == KEY_SPELLING && key.entity_id.len) {
-            sorted_add(&run->names, key.value, 0, key.entity_id);
-        } else if (key.kind == KEY_LANGUAGE) {
-            add_posting(run, POSTING_LANGUAGE, key.value, event->sequence);
-        }
-    }
-}
-
-static int run_collect(struct run *run, const struct store *store, MDB_txn *txn, uint64_t from,
-                       uint64_t until)
-{
-    for (uint64_t sequence = from; sequence < until; sequence++) {
-        struct stored_event event;
-        int status = events_get(store, txn, sequence, &event);
-        if (status == -EBADMSG || status == -ENOENT)
-            log_error("event_damaged sequence=%llu", (unsigned long long)sequence);
-        else if (status < 0)
-            return status;
-        else
-            run_add_event(run, &event);
-    }
-    bool failed = sorted_failed(&run->postings) || sorted_failed(&run->entities) ||
-                  sorted_failed(&run->names);
-    return failed ? -ENOMEM : 0;
-}
-
-// Entries of a DUPSORT table. What is there already is left, so that a run may be repeated.
-static int put_pair(MDB_cursor *cursor, struct slice key, struct slice value)
-{
-    MDB_val k = val_from(key), v = val_from(value);
+    MDB_val k = val_from(entry->key), v = val_from(value);
+    if (expected && mdb_cursor_get(cursor, &k, &v, MDB_GET_BOTH) == MDB_SUCCESS)
+        return 0;
+    k = val_from(entry->key);
+    v = val_from(value);
     int status = table_error(mdb_cursor_put(cursor, &k, &v, MDB_NODUPDATA));
     return status == -EEXIST ? 0 : status;
 }
 
-static bool same_as_last(const struct sorted *run, size_t i)
+// The newest name an entity was given is the one that counts: the run holds them in that order.
+static int put_entity(const struct store *store, MDB_txn *txn, const struct index_key *entry)
 {
-    const struct sorted_entry *entry = sorted_at(run, i);
-    return i && entry[-1].number == entry->number &&
-           slice_equal(sorted_key(run, entry - 1), sorted_key(run, entry)) &&
-           slice_equal(sorted_value(run, entry - 1), sorted_value(run, entry));
+    struct slice present;
+    int status = table_get(store, txn, DB_ENTITIES, entry->key, &present);
+    if (status == 0 && slice_equal(present, entry->value))
+        return 0;
+    if (status == 0 || status == -ENOENT || status == -EBADMSG)
+        status = table_put(store, txn, DB_ENTITIES, entry->key, entry->value, 0);
+    return status;
 }
 
-static int put_pairs(const struct store *store, MDB_txn *txn, enum store_db db,
-                     const struct sorted *run)
+static int put_entry(const struct index_run *run, MDB_txn *txn, MDB_cursor *cursor,
+                     const struct index_key *entry)
 {
+    switch (run->table) {
+    case KEYS_ENTITIES:
+        return put_entity(run->store, txn, entry);
+    case KEYS_POSTINGS:
+        return put_pair(cursor, entry, slice_of_number(&entry->number), false);
+    default:
+        return put_pair(cursor, entry, entry->value, true);
+    }
+}
+
+// An entity that keeps its name says nothing new in the next event.
+static bool says_the_same(enum keys_table table, const struct index_key *a,
+                          const struct index_key *b)
+{
+    return (table == KEYS_ENTITIES || a->number == b->number) && slice_equal(a->key, b->key) &&
+           slice_equal(a->value, b->value);
+}
+
+// Entries of the current table until the deadline. 1 when there are more.
+static int put_table(struct index_run *run, MDB_txn *txn, int64_t deadline)
+{
+    static const enum store_db dbs[KEYS_TABLES] = {DB_ENTITIES, DB_POSTINGS, DB_NAMES};
     MDB_cursor *cursor;
-    int status = table_error(mdb_cursor_open(txn, store->dbs[db], &cursor));
+    struct index_key entry, last = {0};
+    int status = table_error(mdb_cursor_open(txn, run->store->dbs[dbs[run->table]], &cursor));
     if (status < 0)
         return status;
-    for (size_t i = 0; i < sorted_count(run) && status == 0; i++) {
-        const struct sorted_entry *entry = sorted_at(run, i);
-        struct slice value =
-            db == DB_POSTINGS ? slice_of_number(&entry->number) : sorted_value(run, entry);
-        if (!same_as_last(run, i))
-            status = put_pair(cursor, sorted_key(run, entry), value);
+    while (status == 0 && index_keys_next(&run->keys, run->table, &run->position, &entry)) {
+        if (!says_the_same(run->table, &entry, &last))
+            status = put_entry(run, txn, cursor, &entry);
+        last = entry;
+        if (status == 0 && clock_mono_ns() > deadline)
+            status = 1;
     }
     mdb_cursor_close(cursor);
     return status;
 }
 
-// The newest name an entity was given is the one that counts.
-static int put_entities(const struct store *store, MDB_txn *txn, const struct sorted *run)
+static int put_tables(struct index_run *run, MDB_txn *txn, int64_t budget_ns)
 {
-    for (size_t i = 0, count = sorted_count(run); i < count; i++) {
-        const struct sorted_entry *entry = sorted_at(run, i);
-        struct slice id = sorted_key(run, entry), present;
-        if (i + 1 < count && slice_equal(sorted_key(run, entry + 1), id))
-            continue;
-        struct slice wanted = sorted_value(run, entry);
-        int status = table_get(store, txn, DB_ENTITIES, id, &present);
-        if (status == 0 && slice_equal(present, wanted))
-            continue;
-        if (status == 0 || status == -ENOENT || status == -EBADMSG)
-            status = table_put(store, txn, DB_ENTITIES, id, wanted, 0);
-        if (status < 0)
+    int64_t deadline = clock_mono_ns() + budget_ns;
+    for (; run->table < KEYS_TABLES; run->table++) {
+        int status = put_table(run, txn, deadline);
+        if (status)
             return status;
+        run->position = (struct keys_position){0};
     }
-    return 0;
+    return table_put_number(run->store, txn, DB_META, position_key(), run->until - 1, 0);
 }
 
-static int run_put(struct run *run, const struct store *store, MDB_txn *txn)
+// One transaction of puts; where it began is where it begins again when it fails.
+static int put_step(struct index_run *run, int64_t budget_ns)
 {
-    sorted_sort(&run->postings);
-    sorted_sort(&run->entities);
-    sorted_sort(&run->names);
-    int status = put_pairs(store, txn, DB_POSTINGS, &run->postings);
-    if (status == 0)
-        status = put_pairs(store, txn, DB_NAMES, &run->names);
-    if (status == 0)
-        status = put_entities(store, txn, &run->entities);
-    return status;
+    enum keys_table table = run->table;
+    struct keys_position position = run->position;
+    MDB_txn *txn;
+    int more = 0, status = table_error(mdb_txn_begin(run->store->env, NULL, 0, &txn));
+    if (status < 0)
+        return status;
+    more = put_tables(run, txn, budget_ns);
+    if (more >= 0)
+        status = table_error(mdb_txn_commit(txn));
+    else
+        mdb_txn_abort(txn);
+    if (more >= 0 && status == 0)
+        return more;
+    run->table = table;
+    run->position = position;
+    return more < 0 ? more : status;
 }
 
-static int merge_in(const struct store *store, MDB_txn *txn, uint64_t from, uint64_t until)
+bool index_run_is_collected(const struct index_run *run)
 {
-    struct run run;
-    run_init(&run);
-    int status = run_collect(&run, store, txn, from, until);
+    return run->collected == run->until;
+}
+
+int index_run_step(struct index_run *run, int64_t budget_ns)
+{
+    if (!index_run_is_collected(run)) {
+        int status = collect_chunk(run);
+        return status < 0 ? status : 1;
+    }
+    int status = put_step(run, budget_ns);
     if (status == 0)
-        status = run_put(&run, store, txn);
-    if (status == 0)
-        status = table_put_number(store, txn, DB_META, position_key(), until - 1, 0);
-    run_fini(&run);
+        run->store->indexed = run->until - 1;
     return status;
 }
 
 int index_merge(struct store *store, uint64_t most, uint64_t *merged)
 {
-    uint64_t from = store->indexed + 1, until = store->tail.next_sequence;
+    struct index_run *run;
     *merged = 0;
-    if (until - from > most)
-        until = from + most;
-    if (until == from)
-        return 0;
-    MDB_txn *txn;
-    int status = table_error(mdb_txn_begin(store->env, NULL, 0, &txn));
+    int status = index_run_start(store, most, &run);
     if (status < 0)
-        return status;
-    status = merge_in(store, txn, from, until);
-    if (status < 0) {
-        mdb_txn_abort(txn);
-        return status;
-    }
-    status = table_error(mdb_txn_commit(txn));
-    if (status < 0)
-        return status;
-    store->indexed = until - 1;
-    *merged = until - from;
-    return 0;
+        return status == -ENOENT ? 0 : status;
+    do
+        status = index_run_step(run, INT32_MAX);
+    while (status == 1);
+    if (status == 0)
+        *merged = run->until - run->from;
+    index_run_free(run);
+    return status;
 }

@@ -48,18 +48,27 @@ static int compare_bytes(struct slice a, struct slice b)
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-static int compare_cb(const void *left, const void *right, void *arg)
+static int compare_entries(const struct sorted *left, const struct sorted_entry *a,
+                           const struct sorted *right, const struct sorted_entry *b)
 {
-    const struct sorted *run = arg;
-    const struct sorted_entry *a = left, *b = right;
     if (a->prefix != b->prefix)
         return a->prefix < b->prefix ? -1 : 1;
-    int order = compare_bytes(sorted_key(run, a), sorted_key(run, b));
+    int order = compare_bytes(sorted_key(left, a), sorted_key(right, b));
     if (order)
         return order;
     if (a->number != b->number)
         return a->number < b->number ? -1 : 1;
-    return compare_bytes(sorted_value(run, a), sorted_value(run, b));
+    return compare_bytes(sorted_value(left, a), sorted_value(right, b));
+}
+
+static int compare_cb(const void *a, const void *b, void *run)
+{
+    return compare_entries(run, a, run, b);
+}
+
+int sorted_compare(const struct sorted *left, size_t i, const struct sorted *right, size_t j)
+{
+    return compare_entries(left, sorted_at(left, i), right, sorted_at(right, j));
 }
 
 void sorted_sort(struct sorted *run)

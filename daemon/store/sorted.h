@@ -51,3 +51,6 @@ static inline struct slice sorted_value(const struct sorted *run, const struct s
 {
     return slice_from(run->bytes.ptr + entry->value_at, entry->value_len);
 }
+
+// Entry `i` of `left` against entry `j` of `right`, both sorted: negative, 0, positive.
+int sorted_compare(const struct sorted *left, size_t i, const struct sorted *right, size_t j);

@@ -2,7 +2,8 @@
 //   1. take what is waiting, up to a batch; wait when nothing is
 //   2. carry it out in one transaction and commit, which syncs
 //   3. only then hand the requests back and wake the loop
-//   4. when there is nothing to do, or the indexes are far behind, merge a run of events into them
+//   4. when there is nothing to do, or the indexes are far behind, take a step of merging events
+//      into them
 // A batch that fails is carried out again one request at a time, so that one that is too large or
 // meets damage fails alone.
 #include "daemon/store/writer.h"
@@ -24,7 +25,8 @@ enum {
     IDLE_MS = 20,           // without requests for so long, merging may begin
     EVENT_LIMIT = 64 << 20,
     WORDS_LIMIT = 1 << 20,
-    MERGE_BYTES = 8 << 20, // room a merge wants on disk
+    MERGE_BYTES = 16 << 20,  // room a step of merging wants on disk
+    MERGE_STEP_NS = 4000000, // and the time it takes of the writer's, before its commit
 };
 
 struct writer {
@@ -41,7 +43,8 @@ struct writer {
 
     // The thread's own.
     bool failed;
-    bool merge_blocked; // the last merge failed; not again before a commit succeeds
+    bool merge_blocked;    // the last step failed; not again before a commit succeeds
+    struct index_run *run; // being merged
     struct buf scratch;
     struct buf words;
     struct apply_counts counts; // of the last transaction
@@ -212,28 +215,50 @@ static void carry_out(struct writer *writer, struct list *batch)
 
 // --- indexes
 
-// False when there was nothing to merge, or it cannot be done now.
-static bool merge(struct writer *writer)
+// A step may take longer the further the indexes are behind, so that they catch up.
+static int64_t step_budget(const struct writer *writer)
 {
-    uint64_t merged = 0;
-    if (writer->failed || writer->merge_blocked || !index_lag(writer))
-        return false;
+    return MERGE_STEP_NS * (int64_t)(1 + index_lag(writer) / (4 * WRITER_INDEX_LAG));
+}
+
+static void count_step(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->stats.index_commits++;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+static int run_step(struct writer *writer)
+{
+    bool writes = writer->run && index_run_is_collected(writer->run);
     int status = env_reserve(writer->store, MERGE_BYTES);
+    if (status == 0 && !writer->run)
+        status = index_run_start(writer->store, INDEX_RUN, &writer->run);
     if (status == 0)
         do
-            status = index_merge(writer->store, INDEX_RUN, &merged);
+            status = index_run_step(writer->run, step_budget(writer));
         while (status == -ENOBUFS && env_grow(writer->store) == 0);
+    if (status >= 0 && writes)
+        count_step(writer);
+    if (status <= 0 && status != -ENOSPC && status != -ENOBUFS) {
+        index_run_free(writer->run);
+        writer->run = NULL;
+    }
+    return status;
+}
+
+// One step. False when there was nothing to merge, or it cannot be done now.
+static bool merge(struct writer *writer)
+{
+    if (writer->failed || writer->merge_blocked || !index_lag(writer))
+        return false;
+    int status = run_step(writer);
     writer->merge_blocked = status < 0;
     if (status < 0 && !is_passing(status))
         note_failure(writer);
     else if (status < 0)
         log_warning("index_postponed reason=\"%s\"", strerror(-status));
-    if (status < 0 || !merged)
-        return false;
-    pthread_mutex_lock(&writer->lock);
-    writer->stats.index_commits++;
-    pthread_mutex_unlock(&writer->lock);
-    return true;
+    return status >= 0;
 }
 
 // --- the thread
@@ -382,6 +407,7 @@ void writer_free(struct writer *writer)
 {
     if (!writer)
         return;
+    index_run_free(writer->run);
     buf_fini(&writer->scratch);
     buf_fini(&writer->words);
     pthread_cond_destroy(&writer->work);

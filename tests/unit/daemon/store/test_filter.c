@@ -65,6 +65,18 @@ static void random_event(struct fixture *fx, unsigned number)
         tag_article(fx, offset, draw(5) ? LANGUAGES[draw(3)] : NULL, entities, count, NULL), 0);
 }
 
+// Leaves a run unfinished: the indexes are ahead of their position, in some tables and keys.
+static void merge_halfway(struct fixture *fx)
+{
+    struct index_run *run;
+    int status = index_run_start(fx->store, 1 + draw(150), &run);
+    assert_true(status == 0 || status == -ENOENT);
+    for (unsigned steps = 1 + draw(250); status >= 0 && steps; steps--)
+        if (run && (status = index_run_step(run, 0)) == 0) // one entry a step
+            break;
+    index_run_free(run);
+}
+
 // Fills the store; the indexes end up anywhere.
 static void random_store(struct fixture *fx, uint64_t with_seed)
 {
@@ -75,6 +87,7 @@ static void random_store(struct fixture *fx, uint64_t with_seed)
         if (draw(40) == 0)
             assert_int_equal(index_merge(fx->store, draw(200), &merged), 0);
     }
+    merge_halfway(fx);
 }
 
 struct random_filter {
@@ -185,6 +198,8 @@ static void test_filters_equal_a_scan(void **state)
         uint64_t merged;
         if (i % 10 == 9)
             assert_int_equal(index_merge(fx->store, 70, &merged), 0);
+        if (i % 10 == 4)
+            merge_halfway(fx);
     }
     assert_int_equal(verify_store(fx, true), 0);
 }
@@ -326,6 +341,7 @@ static void test_entities_equal_a_scan(void **state)
         read_end(fx);
         uint64_t merged;
         assert_int_equal(index_merge(fx->store, round < 4 ? 60 : EVENTS, &merged), 0);
+        merge_halfway(fx);
     }
 }
 

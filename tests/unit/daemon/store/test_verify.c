@@ -241,7 +241,9 @@ static void test_posting_too_many(void **state)
 {
     plant_posting(*state, "EQ77", 2);
     assert_int_equal(verify_store(*state, false), 1);
-    plant_posting(*state, "EQ1", 12); // not indexed yet
+    plant_posting(*state, "EQ1", 12); // not indexed yet, but true: a run that is being merged
+    assert_int_equal(verify_store(*state, false), 1);
+    plant_posting(*state, "EQ1", 99); // no such event
     assert_int_equal(verify_store(*state, false), 2);
 }
 
