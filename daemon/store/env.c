@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -307,11 +308,22 @@ static int close_gate(struct store *store)
     return -ENOSPC;
 }
 
+// LMDB unmaps first and is left without a map when the larger one cannot be had.
+static bool address_space_has(uint64_t bytes)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *probe = mmap(NULL, bytes, PROT_NONE, flags, -1, 0);
+    if (probe == MAP_FAILED)
+        return false;
+    munmap(probe, bytes);
+    return true;
+}
+
 int env_grow(struct store *store)
 {
     uint64_t larger =
         store->map_size > store->map_limit / 2 ? store->map_limit : store->map_size * 2;
-    if (larger <= store->map_size || close_gate(store) < 0)
+    if (larger <= store->map_size || !address_space_has(larger) || close_gate(store) < 0)
         return -ENOSPC;
     int status = table_error(mdb_env_set_mapsize(store->env, larger));
     pthread_rwlock_unlock(&store->gate);

@@ -7,8 +7,6 @@
 #include "daemon/store/table.h"
 #include "proto/wire/edit.h"
 
-enum { TEXT_LIMIT = 64 << 20 }; // four times the longest body
-
 // In front of source, keys, edits and JSON in an event's payload.
 struct event_head {
     uint64_t offset;
@@ -169,11 +167,9 @@ int store_put_event_with_text(struct store_reader *reader, const struct stored_e
     struct cursor record = cursor_from(stored.record);
     if (article_decode(&record, &article) < 0)
         return -EBADMSG;
-    struct buf text;
-    buf_init(&text, TEXT_LIMIT);
-    status = edit_apply(&text, event->edits, article.body);
+    buf_reset(&reader->text);
+    status = edit_apply(&reader->text, event->edits, article.body);
     if (status == 0)
-        status = event_json_put_with_text(out, event->json, buf_slice(&text));
-    buf_fini(&text);
+        status = event_json_put_with_text(out, event->json, buf_slice(&reader->text));
     return status == 0 && out->failed ? -ENOSPC : status;
 }

@@ -39,6 +39,8 @@ struct store {
     int64_t (*wall_ms)(void); // clock_wall_ms; tests put theirs here
 };
 
+enum { STORE_TEXT_MAX = 64 << 20 }; // four times the longest body
+
 struct store_reader {
     struct store *store;
     MDB_txn *txn;
@@ -46,6 +48,7 @@ struct store_reader {
     uint64_t head;    // newest sequence in this snapshot
     uint64_t indexed; // newest sequence in its indexes
     struct filter_plan *plan;
+    struct buf text; // of the event whose text was asked for last
 };
 
 static inline struct slice slice_from_val(MDB_val val)

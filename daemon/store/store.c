@@ -153,6 +153,7 @@ int store_reader_open(struct store *store, struct store_reader **out, struct err
     if (!reader)
         return err_set_errno(err, ENOMEM, "cannot open a reader");
     reader->store = store;
+    buf_init(&reader->text, STORE_TEXT_MAX);
     pthread_rwlock_rdlock(&store->gate);
     int status = table_error(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &reader->txn));
     if (status == 0)
@@ -174,6 +175,7 @@ void store_reader_close(struct store_reader *reader)
         store_read_end(reader);
     mdb_txn_abort(reader->txn);
     filter_plan_free(reader->plan);
+    buf_fini(&reader->text);
     free(reader);
 }
 

@@ -27,7 +27,7 @@ struct store_options {
     uint64_t map_size;     // bytes of address space reserved at start; a multiple of the page size
     uint64_t map_limit;    // the writer doubles the map up to this many bytes
     const char *event_source; // CloudEvents `source` of every event, e.g. "/telex"
-    bool read_only;           // for verify without a daemon
+    bool read_only;           // for verify without a daemon; refused while one has the store
 };
 
 // Opens, locks (flock: a second daemon is refused with the holder's pid in err) and recovers. 0 or
@@ -45,8 +45,9 @@ const char *store_uuid(const struct store *store);
 int store_reader_open(struct store *store, struct store_reader **out, struct err *err);
 void store_reader_close(struct store_reader *reader);
 
-// Between these two everything read is one consistent state, and slices handed out stay valid. -EIO
-// family on failure.
+// Between these two everything read is one consistent state, and slices handed out stay valid. Keep
+// it short: no page that is freed meanwhile can be used again, and the map cannot grow. -EIO family
+// on failure.
 int store_read_begin(struct store_reader *reader);
 void store_read_end(struct store_reader *reader);
 
@@ -138,7 +139,9 @@ struct stored_entity {
 typedef bool store_entity_cb(const struct stored_entity *entity, void *arg); // false ends the walk
 
 // Entities one of whose spellings folds to `folded` or, with `prefix`, begins with it; most events
-// first; at most `limit`. Exact at this moment, the not yet indexed included. 0 or negative errno.
+// first; at most `limit`. Exact at this moment, the not yet indexed included; a prefix of more than
+// 16,384 spellings is looked at no further. 0 or negative errno; -EBADMSG when a damaged entity was
+// passed over.
 int store_find_entities(struct store_reader *reader, struct slice folded, bool prefix, size_t limit,
                         store_entity_cb *cb, void *arg);
 
@@ -199,5 +202,8 @@ int store_verify(struct store *store, struct store_verdict *verdict, store_probl
                  void *arg, const volatile bool *stop, struct err *err);
 
 // Copies the store into an empty or missing directory while it is in use; the copy is a valid
-// prefix and is fsynced before it returns. Negative errno with err.
+// prefix and is fsynced before it returns. Call it from a thread of its own: it takes as long as
+// the disk needs. Meanwhile pages that are freed cannot be used again, so that the file grows by
+// what is written, and the map cannot grow: should it fill up, writes answer -ENOSPC until the copy
+// is done. Negative errno with err; -ENOTEMPTY.
 int store_backup(struct store *store, const char *directory, struct err *err);

@@ -43,6 +43,7 @@ struct writer {
 
     // The thread's own.
     bool failed;
+    bool cannot_grow;      // tried in vain for this batch: not again for each of its requests
     bool merge_blocked;    // the last step failed; not again before a commit succeeds
     struct index_run *run; // being merged
     struct buf scratch;
@@ -123,12 +124,20 @@ static int try_batch(struct writer *writer, const struct list *batch)
     return 0;
 }
 
+// Growing may wait for a reader to end.
+static bool grow(struct writer *writer)
+{
+    if (!writer->cannot_grow)
+        writer->cannot_grow = env_grow(writer->store) < 0;
+    return !writer->cannot_grow;
+}
+
 static int try_batch_growing(struct writer *writer, const struct list *batch)
 {
     int status;
     do
         status = try_batch(writer, batch);
-    while (status == -ENOBUFS && env_grow(writer->store) == 0);
+    while (status == -ENOBUFS && grow(writer));
     return status == -ENOBUFS ? -ENOSPC : status;
 }
 
@@ -199,6 +208,7 @@ static void hand_back(struct writer *writer, struct list *batch)
 
 static void carry_out(struct writer *writer, struct list *batch)
 {
+    writer->cannot_grow = false;
     if (!run_batch(writer, batch, batch->next->next != batch)) {
         struct list finished, single;
         list_init(&finished);
@@ -237,7 +247,7 @@ static int run_step(struct writer *writer)
     if (status == 0)
         do
             status = index_run_step(writer->run, step_budget(writer));
-        while (status == -ENOBUFS && env_grow(writer->store) == 0);
+        while (status == -ENOBUFS && grow(writer));
     if (status >= 0 && writes)
         count_step(writer);
     if (status <= 0 && status != -ENOSPC && status != -ENOBUFS) {

@@ -4,7 +4,7 @@
 // Nobody waits for a timer: one alone is committed at once, a thousand share commits.
 //
 // When there is nothing else to do, or the indexes lag by WRITER_INDEX_LAG events, it merges events
-// into the indexes in sorted batches, in transactions of their own.
+// into the indexes in sorted runs, in transactions of their own that take some 10 ms each.
 #pragma once
 
 #include "daemon/store/store.h"
@@ -30,8 +30,9 @@ struct write {
     enum write_kind kind;
     void *owner; // the caller's
 
-    // WRITE_ARTICLES: `count` checked records; acks[i] tells what became of records[i] (duplicates
-    // within one request are found too).
+    // WRITE_ARTICLES: `count` checked records, at most WRITER_BATCH; when status is 0, acks[i]
+    // tells what became of records[i] (duplicates within one request are found too). A record whose
+    // stored first copy is damaged is refused alone, with WIRE_STORE_FAILED.
     const struct slice *records;
     struct ack *acks;
     size_t count;
@@ -48,9 +49,9 @@ struct write {
     uint64_t next; // may also move back
 
     // Results. For WRITE_TAGGED and WRITE_DEAD, -EALREADY: the article was not pending (a second
-    // result; ignored, no event). -ENOENT: no such article, dead letter or cursor. -ENOSPC: disk or
-    // map full, nothing was changed, may be tried again. -EIO: the store has failed; nothing will
-    // be accepted any more.
+    // result; ignored, no event). -ENOENT: no such article, dead letter or cursor. -EBADMSG: what
+    // the request needs is damaged. -ENOSPC (disk or map full), -ENOMEM: may be tried again. -EIO:
+    // the store has failed; nothing will be accepted any more. Unless it is 0, nothing was changed.
     int status;
     uint64_t sequence; // of the event that was written
 };
