@@ -101,7 +101,7 @@ static bool is_german_noun(const struct lexicon *lexicon, const struct words *wo
 }
 
 // "Berliner", "Hamburger": adjectives and inhabitants, not places.
-static bool is_city_adjective(const struct lexicon *lexicon, const struct words *words,
+bool decide_is_city_adjective(const struct lexicon *lexicon, const struct words *words,
                               const struct word *word)
 {
     if (words->language != LEXICON_DE || word->folded.len < 6 ||
@@ -136,7 +136,7 @@ bool decide_is_common(const struct lexicon *lexicon, const struct words *words, 
     const struct word *word = &words->at[index];
     if (word->cues & (WORD_NEVER | WORD_PEOPLE))
         return true;
-    if (is_city_adjective(lexicon, words, word))
+    if (decide_is_city_adjective(lexicon, words, word))
         return true;
     int lower = own_count(words, word, COUNT_LOWER);
     int capital = own_count(words, word, COUNT_CAPITAL);
@@ -147,7 +147,8 @@ bool decide_is_common(const struct lexicon *lexicon, const struct words *words, 
         return true;
     if (words->language == LEXICON_DE && !words->other_language)
         return is_german_noun(lexicon, words, word);
-    return capital > name + 8 && !(word->flags & WORD_IS_UPPER);
+    return capital > name + 8 && !(word->flags & WORD_IS_UPPER) &&
+           !(word->cues & WORD_ORGANISATION);
 }
 
 bool decide_is_given(const struct lexicon *lexicon, const struct word *word)

@@ -27,5 +27,9 @@ bool decide_candidate(const struct words *words, const struct candidate *candida
 // True when a capitalised word is there for another reason than being (part of) a name.
 bool decide_is_common(const struct lexicon *lexicon, const struct words *words, size_t index);
 
+// True for German adjectives made of a town's name ("Berliner", "Hamburger").
+bool decide_is_city_adjective(const struct lexicon *lexicon, const struct words *words,
+                              const struct word *word);
+
 // True when the word is a given name, in any of its readings.
 bool decide_is_given(const struct lexicon *lexicon, const struct word *word);

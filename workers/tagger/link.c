@@ -283,7 +283,8 @@ static void group_spans(struct linker *linker, struct map *ids)
 
 int link_entities(struct linker *linker)
 {
-    size_t capacity = linker->spans[0].capacity + linker->spans[1].capacity + 1;
+    // Bare surnames, found below, belong to groups of spans that are here already.
+    size_t capacity = linker->spans[0].count + linker->spans[1].count + 1;
     struct surnames surnames = {.full_count = 0};
     struct map sure, ids;
     surnames.full = arena_alloc_array(linker->arena, capacity, sizeof *surnames.full);

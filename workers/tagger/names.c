@@ -1,7 +1,8 @@
 // How names are found, in this order:
 // 1. words.c: tokens become words, each with what the lexicon knows of it and its dictionary forms;
 // 2. match.c: the lexicon's names, longest match first;
-// 3. guess.c and decide.c: runs of capitalised words that the lexicon does not know;
+// 3. german.c, guess.c and decide.c: organisations by their form, runs of capitalised words that
+// the lexicon does not know;
 // 4. link.c and base.c: surnames alone, weak signs, dictionary forms, one entity for all spellings;
 // 5. here: spans become mentions at their places in the submitted text.
 #include "workers/tagger/names.h"
@@ -9,6 +10,7 @@
 #include <errno.h>
 
 #include "proto/base/buf.h"
+#include "workers/tagger/german.h"
 #include "workers/tagger/guess.h"
 #include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/link.h"
@@ -22,6 +24,7 @@ static int find_spans(const struct lexicon *lexicon, struct words *words, struct
     if (!spans->at)
         return -ENOMEM;
     match_lexicon(lexicon, words, spans);
+    german_organisations(lexicon, words, spans);
     guess_names(lexicon, words, spans, arena);
     return 0;
 }
