@@ -105,25 +105,6 @@ static void doctype_cb(void *data, const xmlChar *name, const xmlChar *public_id
 
 // --- elements
 
-static void begin_root(struct feed *feed, const struct xml_element *element)
-{
-    char reason[160];
-    switch (feed_dialect_find(&feed->dialect, element)) {
-    case FEED_DIALECT_ATOM:
-        feed->head_depth = feed->depth;
-        feed->head.language = feed_copy_attribute(&feed->head_arena, element, "lang");
-        return;
-    case FEED_DIALECT_RSS:
-        feed->head.language = feed_copy_attribute(&feed->head_arena, element, "lang");
-        return;
-    default:
-        snprintf(reason, sizeof reason,
-                 "XML, but no feed: its root is <%.40s>; RSS, RDF and Atom are read",
-                 element->name);
-        refuse_here(feed, WIRE_BAD_ARTICLE, reason);
-    }
-}
-
 static void begin_item(struct feed *feed, const struct xml_element *element)
 {
     feed->field_depth = 0;
@@ -138,6 +119,30 @@ static void begin_item(struct feed *feed, const struct xml_element *element)
     struct feed_value language = {.rank = 5};
     language.text = feed_copy_attribute(&feed->item->arena, element, "lang");
     feed_item_set(feed->item, FEED_LANGUAGE, &language);
+}
+
+static void begin_root(struct feed *feed, const struct xml_element *element)
+{
+    char reason[160];
+    switch (feed_dialect_find(&feed->dialect, element)) {
+    case FEED_DIALECT_ATOM:
+        // An entry may be a document of its own (RFC 4287, 2).
+        if (feed_is_item(&feed->dialect, element)) {
+            begin_item(feed, element);
+            return;
+        }
+        feed->head_depth = feed->depth;
+        feed->head.language = feed_copy_attribute(&feed->head_arena, element, "lang");
+        return;
+    case FEED_DIALECT_RSS:
+        feed->head.language = feed_copy_attribute(&feed->head_arena, element, "lang");
+        return;
+    default:
+        snprintf(reason, sizeof reason,
+                 "XML, but no feed: its root is <%.40s>; RSS, RDF and Atom are read",
+                 element->name);
+        refuse_here(feed, WIRE_BAD_ARTICLE, reason);
+    }
 }
 
 static void begin_field(struct feed *feed, const struct xml_element *element)

@@ -178,9 +178,10 @@ static void find_markup(struct feed_field *field, const struct xml_element *elem
         field->markup = FEED_HTML;
     if (space != SPACE_ATOM)
         return;
-    bool html = contains(type, "html");
+    bool markup = contains(type, "xhtml") || contains(type, "xml"); // it has elements
+    bool html = contains(type, "html") && !markup;
     bool text = !type.len || slice_is(type, "text") || contains(type, "text/");
-    if (slice_is(mode, "base64") || (!html && !text && !contains(type, "xml")))
+    if (slice_is(mode, "base64") || (!html && !text && !markup))
         field->slot = FEED_NONE;
     else
         field->markup = html ? FEED_HTML : FEED_PLAIN;

@@ -30,8 +30,8 @@ typedef int (*forms_html_cb)(struct slice html, struct arena *arena, struct slic
                              struct err *err);
 
 // Reads one JSON object. On WIRE_OK *out passes article_check with `body_max` (bytes) and its
-// slices live in `arena`, which needs room for about twice the text. Otherwise the code to refuse
-// with: WIRE_BAD_UTF8, WIRE_BAD_JSON, WIRE_BAD_ARTICLE or WIRE_TOO_LARGE; err names the field and
-// the remedy. `html` NULL: an article whose only body is HTML is refused.
+// slices live in `arena`, which needs room for about three times the text. Otherwise the code to
+// refuse with: WIRE_BAD_UTF8, WIRE_BAD_JSON, WIRE_BAD_ARTICLE or WIRE_TOO_LARGE; err names the
+// field and the remedy. `html` NULL: an article whose only body is HTML is refused.
 enum wire_code forms_read_json(struct slice text, size_t body_max, forms_html_cb html,
                                struct arena *arena, struct article *out, struct err *err);

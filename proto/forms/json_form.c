@@ -6,6 +6,7 @@
 
 #include "proto/base/json.h"
 #include "proto/base/utf8.h"
+#include "proto/forms/json_lift.h"
 
 // Names of our own: they mean the article's fields wherever they stand and never occur in extra.
 static const char *const OWN_NAMES[] = {"uri", "title", "source", "language", "published", "body"};
@@ -54,6 +55,13 @@ static bool is_taken(const struct json_reading *r, const json_t *value)
     return false;
 }
 
+static struct slice string_of(const struct json_reading *r, const json_t *value)
+{
+    if (value == r->lifted)
+        return r->lifted_text;
+    return slice_from(json_string_value(value), json_string_length(value));
+}
+
 struct slice json_take_value(struct json_reading *r, const json_t *value, const char *name)
 {
     if (!is_given(value))
@@ -63,8 +71,10 @@ struct slice json_take_value(struct json_reading *r, const json_t *value, const 
         return slice_from(NULL, 0);
     }
     mark_taken(r, value);
-    struct slice text = slice_from(json_string_value(value), json_string_length(value));
-    return text.len ? arena_copy(r->arena, text) : slice_from(NULL, 0);
+    struct slice text = string_of(r, value);
+    if (!text.len || value == r->lifted)
+        return text;
+    return arena_copy(r->arena, text);
 }
 
 struct slice json_take_text(struct json_reading *r, const char *name)
@@ -89,7 +99,7 @@ struct slice json_take_html(struct json_reading *r, const json_t *value, const c
         return text;
     }
     mark_taken(r, value);
-    struct slice html = slice_from(json_string_value(value), json_string_length(value));
+    struct slice html = string_of(r, value);
     struct err reason = {.text = ""};
     if (r->html(html, r->arena, &text, &reason) != 0)
         json_refuse(r, WIRE_BAD_ARTICLE, "%s: %s", name, err_text(&reason));
@@ -270,37 +280,25 @@ static void check(struct json_reading *r)
     r->code = article_check(&checked, r->body_max, r->err);
 }
 
-enum wire_code json_form_read(const json_t *object, const struct json_defaults *defaults,
-                              size_t body_max, forms_html_cb html, struct arena *arena,
-                              struct article *out, struct err *err)
+static void read_fields(struct json_reading *r)
 {
-    static const struct json_defaults none;
-    struct err unread;
-    *out = (struct article){0};
-    struct json_reading r = {.object = object,
-                             .defaults = defaults ? defaults : &none,
-                             .body_max = body_max,
-                             .html = html,
-                             .arena = arena,
-                             .out = out,
-                             .err = err ? err : &unread};
+    const json_t *object = r->object;
     if (json_object_get(object, "body"))
-        plain_read(&r);
+        plain_read(r);
     else if (is_feed_item(object))
-        feed_item_read(&r);
+        feed_item_read(r);
     else if (ninjs_is_like(object))
-        ninjs_read(&r);
+        ninjs_read(r);
     else
-        plain_read(&r);
-    out->language = json_take_text(&r, "language");
-    if (!out->language.len)
-        out->language = arena_copy(arena, r.defaults->language);
-    if (!out->source.len)
-        out->source = arena_copy(arena, r.defaults->source);
-    if (r.code == WIRE_OK)
-        extra_read(&r);
-    check(&r);
-    return r.code;
+        plain_read(r);
+    r->out->language = json_take_text(r, "language");
+    if (!r->out->language.len)
+        r->out->language = arena_copy(r->arena, r->defaults->language);
+    if (!r->out->source.len)
+        r->out->source = arena_copy(r->arena, r->defaults->source);
+    if (r->code == WIRE_OK)
+        extra_read(r);
+    check(r);
 }
 
 // Commas and brackets outside strings: an upper bound of the values jansson will allocate.
@@ -319,9 +317,9 @@ static size_t count_values(struct slice text)
     return count;
 }
 
-enum wire_code json_form_parse(struct slice text, uint64_t line, json_t **out, struct err *err)
+// Bounds and encoding, before anything is parsed.
+static enum wire_code check_text(struct slice text, struct err *err)
 {
-    *out = NULL;
     if (text.len > FORMS_JSON_MAX) {
         err_set(err, "the article is %zu bytes of JSON, at most %d are read", text.len,
                 FORMS_JSON_MAX);
@@ -333,11 +331,15 @@ enum wire_code json_form_parse(struct slice text, uint64_t line, json_t **out, s
                 (unsigned char)text.ptr[valid]);
         return WIRE_BAD_UTF8;
     }
-    size_t values = count_values(text);
-    if (values > FORMS_VALUES_MAX) {
+    if (count_values(text) > FORMS_VALUES_MAX) {
         err_set(err, "more than %d values in one article", FORMS_VALUES_MAX);
         return WIRE_TOO_LARGE;
     }
+    return WIRE_OK;
+}
+
+static enum wire_code parse(struct slice text, uint64_t line, json_t **out, struct err *err)
+{
     *out = json_parse_from(text, line, err);
     if (*out)
         return WIRE_OK;
@@ -345,24 +347,77 @@ enum wire_code json_form_parse(struct slice text, uint64_t line, json_t **out, s
     return WIRE_BAD_JSON;
 }
 
+enum wire_code json_form_parse(struct slice text, uint64_t line, json_t **out, struct err *err)
+{
+    *out = NULL;
+    enum wire_code code = check_text(text, err);
+    return code == WIRE_OK ? parse(text, line, out, err) : code;
+}
+
+static enum wire_code read_root(const json_t *root, struct json_reading *r)
+{
+    r->object = root;
+    if (!json_is_object(root))
+        json_refuse(r, WIRE_BAD_ARTICLE,
+                    "not an article: an article is an object {\"uri\": ..., \"title\": ..., "
+                    "\"body\": ...}");
+    else if (json_form_is_feed(root))
+        json_refuse(r, WIRE_BAD_ARTICLE,
+                    "a whole JSON Feed, not one article; push it through telex push");
+    else
+        read_fields(r);
+    return r->code;
+}
+
+enum { LIFT_SLACK = 64 * 1024 };
+
+// The quick way. Whatever is unusual about the article is left to the thorough one.
+static bool read_lifted(struct slice text, struct json_reading *r)
+{
+    struct json_lift lift;
+    // Enough for both ways, should this one fail.
+    if ((r->arena->limit - r->arena->used) / 2 < text.len + LIFT_SLACK ||
+        !json_lift_text(text, r->arena, &lift))
+        return false;
+    json_t *root = json_parse_from(lift.reduced, 1, NULL);
+    if (!root)
+        return false;
+    struct json_reading quick = *r;
+    quick.lifted = json_object_get(root, lift.name);
+    quick.lifted_text = lift.text;
+    bool done = read_root(root, &quick) == WIRE_OK && is_taken(&quick, quick.lifted);
+    json_decref(root);
+    return done;
+}
+
+enum wire_code json_form_read(struct slice text, uint64_t line,
+                              const struct json_defaults *defaults, size_t body_max,
+                              forms_html_cb html, struct arena *arena, struct article *out,
+                              struct err *err)
+{
+    static const struct json_defaults none;
+    struct err unread;
+    struct json_reading r = {.defaults = defaults ? defaults : &none,
+                             .body_max = body_max,
+                             .html = html,
+                             .arena = arena,
+                             .out = out,
+                             .err = err ? err : &unread};
+    *out = (struct article){0};
+    r.code = check_text(text, r.err);
+    if (r.code != WIRE_OK || read_lifted(text, &r))
+        return r.code;
+    *out = (struct article){0};
+    json_t *root;
+    r.code = parse(text, line, &root, r.err);
+    if (r.code == WIRE_OK)
+        read_root(root, &r);
+    json_decref(root);
+    return r.code;
+}
+
 enum wire_code forms_read_json(struct slice text, size_t body_max, forms_html_cb html,
                                struct arena *arena, struct article *out, struct err *err)
 {
-    json_t *root;
-    *out = (struct article){0};
-    enum wire_code code = json_form_parse(text, 1, &root, err);
-    if (code != WIRE_OK)
-        return code;
-    if (!json_is_object(root)) {
-        err_set(err, "%s; an article is an object {\"uri\": ..., \"title\": ..., \"body\": ...}",
-                type_name(root));
-        code = WIRE_BAD_ARTICLE;
-    } else if (json_form_is_feed(root)) {
-        err_set(err, "a whole JSON Feed, not one article; push it through telex push");
-        code = WIRE_BAD_ARTICLE;
-    } else {
-        code = json_form_read(root, NULL, body_max, html, arena, out, err);
-    }
-    json_decref(root);
-    return code;
+    return json_form_read(text, 1, NULL, body_max, html, arena, out, err);
 }

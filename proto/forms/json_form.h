@@ -16,6 +16,8 @@ struct json_defaults {
 struct json_reading {
     const json_t *object;
     const struct json_defaults *defaults;
+    const json_t *lifted; // stands for a text that the parser was spared (json_lift.h)
+    struct slice lifted_text;
     size_t body_max;
     forms_html_cb html;
     struct arena *arena;
@@ -30,10 +32,11 @@ struct json_reading {
 // for messages. The caller owns *out.
 enum wire_code json_form_parse(struct slice text, uint64_t line, json_t **out, struct err *err);
 
-// forms_read_json behind the parsing. `object` must be an object.
-enum wire_code json_form_read(const json_t *object, const struct json_defaults *defaults,
-                              size_t body_max, forms_html_cb html, struct arena *arena,
-                              struct article *out, struct err *err);
+// forms_read_json for an item of a feed (`defaults`, may be NULL) that begins at `line`.
+enum wire_code json_form_read(struct slice text, uint64_t line,
+                              const struct json_defaults *defaults, size_t body_max,
+                              forms_html_cb html, struct arena *arena, struct article *out,
+                              struct err *err);
 
 // True when `root` is a JSON Feed document rather than an article.
 bool json_form_is_feed(const json_t *root);

@@ -30,22 +30,14 @@ static int refuse(struct forms_source *source, enum wire_code code)
 static int read_article(struct forms_source *source, struct slice text, struct article *article,
                         struct err *err)
 {
-    json_t *root;
-    enum wire_code code = json_form_parse(text, source->place.line, &root, err);
-    if (code == WIRE_OK && !json_is_object(root)) {
-        err_set(err, "not an article: an article is an object {\"uri\": ..., \"title\": ..., "
-                     "\"body\": ...}");
-        code = WIRE_BAD_ARTICLE;
-    } else if (code == WIRE_OK) {
-        struct json_defaults defaults = {.source = slice_from(NULL, 0)};
-        if (source->in_array) {
-            defaults.source = buf_slice(&source->array_source);
-            defaults.language = buf_slice(&source->array_language);
-        }
-        code = json_form_read(root, &defaults, source->options.body_max, forms_html_to_text,
-                              &source->arena, article, err);
+    struct json_defaults defaults = {.source = slice_from(NULL, 0)};
+    if (source->in_array) {
+        defaults.source = buf_slice(&source->array_source);
+        defaults.language = buf_slice(&source->array_language);
     }
-    json_decref(root);
+    enum wire_code code =
+        json_form_read(text, source->place.line, &defaults, source->options.body_max,
+                       forms_html_to_text, &source->arena, article, err);
     return code == WIRE_OK ? 1 : refuse(source, code);
 }
 

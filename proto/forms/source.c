@@ -15,7 +15,7 @@
 #include "proto/forms/source_parts.h"
 
 // Room for what one article needs while it is read: its JSON or its HTML, and its text.
-enum { ARENA_MAX = 3 * FORMS_JSON_MAX };
+enum { ARENA_MAX = 4 * FORMS_JSON_MAX };
 
 // --- opening
 

@@ -169,6 +169,14 @@ static void reads_atom(void **state)
     close_feed();
 }
 
+static void reads_an_entry_alone(void **state)
+{
+    (void)state;
+    assert_reads("<entry xmlns='http://www.w3.org/2005/Atom'><id>a</id><source><title>S</title>"
+                 "</source><title type='xhtml'>1 &lt;b 2</title></entry>",
+                 "ok a|1 <b 2|\n");
+}
+
 static void reads_declared_encodings(void **state)
 {
     (void)state;
@@ -272,11 +280,17 @@ static void reads_pieces(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_rss_2),       cmocka_unit_test(keeps_plain_text_as_it_is),
-        cmocka_unit_test(makes_up_a_uri),    cmocka_unit_test(reads_rdf),
-        cmocka_unit_test(reads_atom),        cmocka_unit_test(reads_declared_encodings),
-        cmocka_unit_test(names_bad_items),   cmocka_unit_test(refuses_other_documents),
-        cmocka_unit_test(bounds_what_costs), cmocka_unit_test(reads_pieces),
+        cmocka_unit_test(reads_rss_2),
+        cmocka_unit_test(keeps_plain_text_as_it_is),
+        cmocka_unit_test(makes_up_a_uri),
+        cmocka_unit_test(reads_rdf),
+        cmocka_unit_test(reads_atom),
+        cmocka_unit_test(reads_an_entry_alone),
+        cmocka_unit_test(reads_declared_encodings),
+        cmocka_unit_test(names_bad_items),
+        cmocka_unit_test(refuses_other_documents),
+        cmocka_unit_test(bounds_what_costs),
+        cmocka_unit_test(reads_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "proto/forms/forms.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/unit/cmocka_all.h"
 
@@ -185,6 +186,61 @@ static void reads_json_feed_item(void **state)
     assert_text(f->article.body, "text of <p>h</p>");
 }
 
+// Long bodies take another way through the code; what comes out must be the same.
+static void reads_long_bodies_alike(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const forms[] = {"{\"uri\":\"u\",\"body\":\"%s\",\"x\":1}",
+                                        "{\"body\":\"%s\",\"uri\":\"u\"}",
+                                        "{\"uri\":\"u\",\"headline\":\"H\",\"body_text\":\"%s\"}",
+                                        "{\"id\":\"u\",\"url\":\"v\",\"content_text\":\"%s\"}"};
+    static const char text[] = "\\\"a\\\\ \\/ \\n\\u0142 \\ud83d\\ude00 \xc5\x82",
+                      decoded[] = "\"a\\ / \n\xc5\x82 \xf0\x9f\x98\x80 \xc5\x82";
+    char body[1024] = "", json[2048], expected[1024] = "";
+    for (int i = 0; i < 10; i++)
+        strcat(body, text), strcat(expected, decoded);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        snprintf(json, sizeof json, forms[i], body);
+        assert_read(f, json);
+        assert_text(f->article.body, expected);
+        assert_text(f->article.uri, "u");
+    }
+}
+
+static void refuses_long_bodies_alike(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const bad[] = {"\\u0000", "\\ud83d", "\\udc00", "\\x",
+                                      "\\u12g4", "\n",      "\x01"};
+    char body[600] = "", json[2048];
+    memset(body, 'a', 500);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(json, sizeof json, "{\"uri\":\"u\",\"body\":\"%s%s\"}", body, bad[i]);
+        assert_refused(f, json, WIRE_BAD_JSON, "not JSON");
+    }
+    snprintf(json, sizeof json, "{\"uri\":\"u\",\"body\":\"%s\",}", body);
+    assert_refused(f, json, WIRE_BAD_JSON, "column 522");
+    snprintf(json, sizeof json, "{\"uri\":\"u\",\"body\":\"%s\",\"b\\u006fdy\":\"\"}", body);
+    assert_refused(f, json, WIRE_BAD_JSON, "uplicate");
+    snprintf(json, sizeof json, "{\"body\":\"%s\"}", body);
+    assert_refused(f, json, WIRE_BAD_ARTICLE, "uri is missing");
+}
+
+// What is not used stays whole in extra.
+static void keeps_long_texts(void **state)
+{
+    struct fixture *f = *state;
+    char text[600] = "", json[2048];
+    memset(text, 'a', 500);
+    snprintf(
+        json, sizeof json,
+        "{\"uri\":\"u\",\"bodies\":[{\"role\":\"main\",\"value\":\"B\"}],\"body_text\":\"%s\"}",
+        text);
+    assert_read(f, json);
+    assert_text(f->article.body, "B");
+    assert_true(f->article.extra.len > 500);
+}
+
 static void refuses_with_a_remedy(void **state)
 {
     struct fixture *f = *state;
@@ -276,12 +332,21 @@ static void survives_a_small_arena(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_plain),          cmocka_unit_test(keeps_unknown_fields),
-        cmocka_unit_test(reads_what_it_writes), cmocka_unit_test(reads_ninjs_1),
-        cmocka_unit_test(reads_ninjs_2_and_3),  cmocka_unit_test(reads_caption_of_picture),
-        cmocka_unit_test(reads_json_feed_item), cmocka_unit_test(refuses_with_a_remedy),
-        cmocka_unit_test(refuses_nul_bytes),    cmocka_unit_test(refuses_depth_and_bombs),
-        cmocka_unit_test(refuses_long_fields),  cmocka_unit_test(survives_a_small_arena),
+        cmocka_unit_test(reads_plain),
+        cmocka_unit_test(keeps_unknown_fields),
+        cmocka_unit_test(reads_what_it_writes),
+        cmocka_unit_test(reads_ninjs_1),
+        cmocka_unit_test(reads_ninjs_2_and_3),
+        cmocka_unit_test(reads_caption_of_picture),
+        cmocka_unit_test(reads_json_feed_item),
+        cmocka_unit_test(reads_long_bodies_alike),
+        cmocka_unit_test(refuses_long_bodies_alike),
+        cmocka_unit_test(keeps_long_texts),
+        cmocka_unit_test(refuses_with_a_remedy),
+        cmocka_unit_test(refuses_nul_bytes),
+        cmocka_unit_test(refuses_depth_and_bombs),
+        cmocka_unit_test(refuses_long_fields),
+        cmocka_unit_test(survives_a_small_arena),
     };
     return cmocka_run_group_tests(tests, setup_cb, teardown_cb);
 }
