@@ -11,18 +11,16 @@
 // Names of our own: they mean the article's fields wherever they stand and never occur in extra.
 static const char *const OWN_NAMES[] = {"uri", "title", "source", "language", "published", "body"};
 
-enum { OWN_COUNT = sizeof OWN_NAMES / sizeof *OWN_NAMES };
+enum { OWN_COUNT = sizeof OWN_NAMES / sizeof OWN_NAMES[0] };
 
 void json_refuse(struct json_reading *r, enum wire_code code, const char *format, ...)
 {
     if (r->code != WIRE_OK)
         return;
-    char text[sizeof r->err->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(r->err->text, sizeof r->err->text, format, args);
     va_end(args);
-    err_set(r->err, "%s", text);
     r->code = code;
 }
 
@@ -42,7 +40,7 @@ static bool is_given(const json_t *value)
 
 static void mark_taken(struct json_reading *r, const json_t *value)
 {
-    if (r->taken_count < sizeof r->taken / sizeof *r->taken)
+    if (r->taken_count < JSON_TAKEN_MAX)
         r->taken[r->taken_count++] = value;
 }
 
@@ -283,11 +281,10 @@ static void check(struct json_reading *r)
 static void read_fields(struct json_reading *r)
 {
     const json_t *object = r->object;
-    if (json_object_get(object, "body"))
-        plain_read(r);
-    else if (is_feed_item(object))
+    bool plain = json_object_get(object, "body") != NULL;
+    if (!plain && is_feed_item(object))
         feed_item_read(r);
-    else if (ninjs_is_like(object))
+    else if (!plain && ninjs_is_like(object))
         ninjs_read(r);
     else
         plain_read(r);

@@ -13,6 +13,9 @@ struct json_defaults {
     struct slice language;
 };
 
+// Fields of an article that come from JSON, and one to spare.
+enum { JSON_TAKEN_MAX = 8 };
+
 struct json_reading {
     const json_t *object;
     const struct json_defaults *defaults;
@@ -23,8 +26,9 @@ struct json_reading {
     struct arena *arena;
     struct article *out;
     struct err *err;
-    enum wire_code code;    // first refusal; WIRE_OK until then
-    const json_t *taken[8]; // values that became fields of the article and are not kept in extra
+    enum wire_code code; // first refusal; WIRE_OK until then
+    const json_t *
+        taken[JSON_TAKEN_MAX]; // values that became fields of the article and are not kept in extra
     size_t taken_count;
 };
 

@@ -24,13 +24,14 @@ static int source_create(struct forms_source **out, const char *name,
 {
     struct forms_source *source = calloc(1, sizeof *source);
     char *copy = strdup(name);
-    *out = source;
+    *out = NULL;
     if (!source || !copy) {
         free(source);
         free(copy);
-        *out = NULL;
-        return err_set_errno(err, ENOMEM, "%s", name);
+        err_set_errno(err, ENOMEM, "%s", name);
+        return -ENOMEM;
     }
+    *out = source;
     if (options)
         source->options = *options;
     if (source->options.body_max == 0)
@@ -153,12 +154,13 @@ void source_mark_item(struct forms_source *source)
 int source_fail(struct forms_source *source, enum wire_code code, struct err *err,
                 const char *format, ...)
 {
-    char text[sizeof err->text];
+    struct err unread;
+    if (!err)
+        err = &unread;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    err_set(err, "%s", text);
     source->mode = SOURCE_DONE;
     source->in_array = false;
     source->code = code;

@@ -97,8 +97,8 @@ static void reads_what_it_writes(void **state)
     struct fixture *f = *state;
     static const char *const inputs[] = {
         "{\"uri\":\"u\",\"title\":\"T\",\"body\":\"B\",\"x\":1}",
-        "{\"uri\":\"u\",\"headline\":\"H\",\"title\":\"T\",\"body_text\":\"B\",\"urgency\":3,"
-        "\"body_xhtml\":\"<p>B</p>\",\"versioncreated\":\"2020-01-01T00:00:00Z\"}",
+        ("{\"uri\":\"u\",\"headline\":\"H\",\"title\":\"T\",\"body_text\":\"B\",\"urgency\":3,"
+         "\"body_xhtml\":\"<p>B</p>\",\"versioncreated\":\"2020-01-01T00:00:00Z\"}"),
         "{\"id\":\"u\",\"url\":\"https://x.example/\",\"content_text\":\"B\",\"tags\":[\"a\"]}",
     };
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
@@ -196,9 +196,11 @@ static void reads_long_bodies_alike(void **state)
                                         "{\"id\":\"u\",\"url\":\"v\",\"content_text\":\"%s\"}"};
     static const char text[] = "\\\"a\\\\ \\/ \\n\\u0142 \\ud83d\\ude00 \xc5\x82",
                       decoded[] = "\"a\\ / \n\xc5\x82 \xf0\x9f\x98\x80 \xc5\x82";
-    char body[1024] = "", json[2048], expected[1024] = "";
-    for (int i = 0; i < 10; i++)
-        strcat(body, text), strcat(expected, decoded);
+    char body[1024], json[2048], expected[1024];
+    for (size_t i = 0; i < 10; i++) {
+        memcpy(body + i * (sizeof text - 1), text, sizeof text);
+        memcpy(expected + i * (sizeof decoded - 1), decoded, sizeof decoded);
+    }
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         snprintf(json, sizeof json, forms[i], body);
         assert_read(f, json);
