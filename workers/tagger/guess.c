@@ -352,18 +352,39 @@ static bool extends_place(const struct finder *finder, const struct span *span, 
 {
     const struct words *words = finder->words;
     if (span->type != TAG_PLACE || span->count > 2 || next >= words->count ||
-        !continues(words, next) || words->language == LEXICON_PL || words->other_language)
+        !continues(words, next) || words->other_language)
         return false;
     const struct word *word = &words->at[next];
     if (!is_capital(word) || word->flags & (WORD_IS_HEADLINE | WORD_IS_UPPER))
         return false;
     if (!(word->flags & WORD_IS_COVERED))
-        return word->cues & WORD_GEO && word->gap == GAP_SPACE;
+        return word->cues & WORD_GEO && word->gap == GAP_SPACE && words->language != LEXICON_PL;
     const struct span *tail = &finder->spans->at[finder->span_of[next]];
     return word->gap == GAP_HYPHEN && tail->type == TAG_PLACE && tail->count == 1 &&
            tail->entity != LEXICON_NONE &&
            lexicon_entity(finder->lexicon, tail->entity)->weight < 7 &&
            lexicon_entity(finder->lexicon, span->entity)->weight > 5;
+}
+
+// "Siemens AG" is Siemens; "Nord Stream 2 AG" is a company that is named after a product.
+static bool extend_by_suffix(const struct finder *finder, struct span *span)
+{
+    struct words *words = finder->words;
+    size_t next = span->first + span->count;
+    if (next >= words->count || !continues(words, next) || words->at[next].gap != GAP_SPACE ||
+        !(words->at[next].cues & WORD_SUFFIX) || !is_capital(&words->at[next]) ||
+        words->at[next].flags & WORD_IS_COVERED)
+        return false;
+    words->at[next].flags |= WORD_IS_COVERED;
+    finder->span_of[next] = (uint32_t)(span - finder->spans->at);
+    span->count++;
+    if (span->type != TAG_ORGANISATION) {
+        span->type = TAG_ORGANISATION;
+        span->entity = LEXICON_NONE;
+        span->flags = SPAN_GUESS;
+    }
+    span->flags &= ~(uint32_t)SPAN_WEAK;
+    return true;
 }
 
 static void extend_places(const struct finder *finder)
@@ -372,7 +393,8 @@ static void extend_places(const struct finder *finder)
     for (size_t i = 0; i < known; i++) {
         struct span *span = &finder->spans->at[i];
         size_t next = span->first + span->count;
-        if (span->entity == LEXICON_NONE || !extends_place(finder, span, next))
+        if (span->entity == LEXICON_NONE || extend_by_suffix(finder, span) ||
+            !extends_place(finder, span, next))
             continue;
         struct word *word = &finder->words->at[next];
         if (word->flags & WORD_IS_COVERED)

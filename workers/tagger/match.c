@@ -21,7 +21,9 @@ struct walk {
 
 static bool joins(const struct word *word)
 {
-    if (word->sentence != word[-1].sentence)
+    enum { ABBREVIATION_MAX = 4 };
+    bool abbreviated = word->gap == GAP_POINT && word[-1].folded.len <= ABBREVIATION_MAX;
+    if (word->sentence != word[-1].sentence && !abbreviated)
         return false;
     return word->gap == GAP_SPACE || word->gap == GAP_HYPHEN || word->gap == GAP_POINT ||
            word->gap == GAP_SIGN;
