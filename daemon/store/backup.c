@@ -25,9 +25,9 @@ static int prepare_target(const char *directory, struct err *err)
 // Not mdb_env_copy2: that makes the file readable for everyone.
 static int copy_to(struct store *store, int fd)
 {
-    pthread_rwlock_rdlock(&store->gate);
+    gate_enter(&store->gate);
     int status = table_error(mdb_env_copyfd2(store->env, fd, 0));
-    pthread_rwlock_unlock(&store->gate);
+    gate_leave(&store->gate);
     return status == 0 && fsync(fd) < 0 ? -errno : status;
 }
 

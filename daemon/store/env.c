@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/store/table.h"
@@ -295,19 +294,6 @@ int env_reserve(struct store *store, uint64_t need)
     return allocate_file(store, from, wanted);
 }
 
-// Readers hold the gate for one batch each, a backup for minutes: the writer does not wait that
-// long, it refuses and tries again with the next request.
-static int close_gate(struct store *store)
-{
-    static const struct timespec pause = {.tv_nsec = 1000000};
-    for (int waited = 0; waited < GATE_WAIT_MS; waited++) {
-        if (pthread_rwlock_trywrlock(&store->gate) == 0)
-            return 0;
-        nanosleep(&pause, NULL);
-    }
-    return -ENOSPC;
-}
-
 // LMDB unmaps first and is left without a map when the larger one cannot be had.
 static bool address_space_has(uint64_t bytes)
 {
@@ -319,14 +305,17 @@ static bool address_space_has(uint64_t bytes)
     return true;
 }
 
+// Readers are inside the gate for one batch each, a backup for minutes: the writer does not wait
+// that long, it refuses and tries again with the next request.
 int env_grow(struct store *store)
 {
     uint64_t larger =
         store->map_size > store->map_limit / 2 ? store->map_limit : store->map_size * 2;
-    if (larger <= store->map_size || !address_space_has(larger) || close_gate(store) < 0)
+    if (larger <= store->map_size || !address_space_has(larger) ||
+        !gate_close(&store->gate, GATE_WAIT_MS))
         return -ENOSPC;
     int status = table_error(mdb_env_set_mapsize(store->env, larger));
-    pthread_rwlock_unlock(&store->gate);
+    gate_open(&store->gate);
     read_map_size(store);
     return status;
 }

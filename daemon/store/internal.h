@@ -2,8 +2,8 @@
 #pragma once
 
 #include <lmdb.h>
-#include <pthread.h>
 
+#include "daemon/store/gate.h"
 #include "daemon/store/record.h"
 #include "daemon/store/store.h"
 
@@ -26,7 +26,7 @@ struct store {
     MDB_env *env;
     MDB_dbi dbs[DB_COUNT];
     uint64_t map_limit;
-    pthread_rwlock_t gate; // shared while a read transaction lives, exclusive while the map moves
+    struct gate gate; // read transactions are inside
     bool gate_made;
     struct identity_set *identities;
 
@@ -56,9 +56,14 @@ static inline struct slice slice_from_val(MDB_val val)
     return slice_from(val.mv_data, val.mv_size);
 }
 
+// LMDB takes keys and values as void *, and leaves them alone.
 static inline MDB_val val_from(struct slice bytes)
 {
-    return (MDB_val){.mv_size = bytes.len, .mv_data = (void *)(uintptr_t)bytes.ptr};
+    const union {
+        const char *ours;
+        void *theirs;
+    } ptr = {.ours = bytes.ptr};
+    return (MDB_val){.mv_size = bytes.len, .mv_data = ptr.theirs};
 }
 
 // A key of the integer tables.

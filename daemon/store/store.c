@@ -97,7 +97,7 @@ static int store_init(struct store *store, const struct store_options *options, 
     store->wall_ms = clock_wall_ms;
     store->directory = strdup(options->directory);
     store->event_source = strdup(options->event_source ? options->event_source : "/telex");
-    store->gate_made = pthread_rwlock_init(&store->gate, NULL) == 0;
+    store->gate_made = gate_init(&store->gate) == 0;
     if (!store->directory || !store->event_source || !store->gate_made || identity_init(store) < 0)
         return err_set_errno(err, ENOMEM, "cannot open the store %s", options->directory);
     return 0;
@@ -140,7 +140,7 @@ void store_close(struct store *store)
     if (store->lock_fd >= 0)
         close(store->lock_fd);
     if (store->gate_made)
-        pthread_rwlock_destroy(&store->gate);
+        gate_fini(&store->gate);
     free(store->directory);
     free(store->event_source);
     free(store);
@@ -154,11 +154,11 @@ int store_reader_open(struct store *store, struct store_reader **out, struct err
         return err_set_errno(err, ENOMEM, "cannot open a reader");
     reader->store = store;
     buf_init(&reader->text, STORE_TEXT_MAX);
-    pthread_rwlock_rdlock(&store->gate);
+    gate_enter(&store->gate);
     int status = table_error(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &reader->txn));
     if (status == 0)
         mdb_txn_reset(reader->txn);
-    pthread_rwlock_unlock(&store->gate);
+    gate_leave(&store->gate);
     if (status < 0) {
         free(reader);
         return err_set_errno(err, -status, "cannot open a reader of the store");
@@ -182,7 +182,7 @@ void store_reader_close(struct store_reader *reader)
 int store_read_begin(struct store_reader *reader)
 {
     struct store *store = reader->store;
-    pthread_rwlock_rdlock(&store->gate);
+    gate_enter(&store->gate);
     int status = table_error(mdb_txn_renew(reader->txn));
     if (status == 0) {
         reader->active = true;
@@ -195,7 +195,7 @@ int store_read_begin(struct store_reader *reader)
             store_read_end(reader);
         return status;
     }
-    pthread_rwlock_unlock(&store->gate);
+    gate_leave(&store->gate);
     return status;
 }
 
@@ -204,7 +204,7 @@ void store_read_end(struct store_reader *reader)
     filter_plan_forget(reader->plan);
     mdb_txn_reset(reader->txn);
     reader->active = false;
-    pthread_rwlock_unlock(&reader->store->gate);
+    gate_leave(&reader->store->gate);
 }
 
 int store_count(struct store_reader *reader, struct store_counts *out)

@@ -1,6 +1,7 @@
 #include "tests/unit/daemon/store/faults.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -71,12 +72,6 @@ static int failed(int errnum)
 }
 
 // The C library's names, which LMDB's calls bind to.
-int fdatasync(int fd);
-ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at);
-ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at);
-ssize_t writev(int fd, const struct iovec *parts, int count);
-int fallocate(int fd, int mode, off_t from, off_t len);
-int fallocate64(int fd, int mode, off_t from, off_t len);
 
 int fdatasync(int fd)
 {

@@ -121,7 +121,7 @@ static void make_foreign_lmdb(const struct fixture *fx, const char *table)
     assert_int_equal(mdb_env_open(env, fx->directory, 0, 0600), 0);
     assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
     assert_int_equal(mdb_dbi_open(txn, table, table ? MDB_CREATE : 0, &dbi), 0);
-    MDB_val key = {.mv_size = 4, .mv_data = (void *)(uintptr_t) "meta"};
+    MDB_val key = val_from(slice_from_text("meta"));
     assert_int_equal(mdb_put(txn, dbi, &key, &key, 0), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
     mdb_env_close(env);
