@@ -30,3 +30,4 @@ add_custom_command(OUTPUT ${lexicon_file}
     DEPENDS telex-lexicon-compile ${lexicon_sources} VERBATIM)
 add_custom_target(telex-lexicon ALL DEPENDS ${lexicon_file})
 install(FILES ${lexicon_file} DESTINATION ${CMAKE_INSTALL_DATADIR}/telex)
+install(FILES ${lexicon_data}/LICENCES.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME LEXICON-LICENCES.md)

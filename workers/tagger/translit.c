@@ -66,12 +66,30 @@ static size_t append_sound(char *out, size_t len, char letter)
     return len + 1;
 }
 
+// A letter of a script that folding leaves alone: it is copied whole.
+static size_t foreign_length(struct slice rest)
+{
+    size_t len = 1;
+    while (len < rest.len && ((uint8_t)rest.ptr[len] & 0xc0) == 0x80)
+        len++;
+    return len;
+}
+
 size_t translit_key(char out[TRANSLIT_KEY_MAX], struct slice folded)
 {
+    enum { LETTER_MAX = 4 };
     size_t len = 0;
-    for (size_t at = 0; at < folded.len && len + 3 < TRANSLIT_KEY_MAX;) {
+    for (size_t at = 0; at < folded.len && len + LETTER_MAX < TRANSLIT_KEY_MAX;) {
+        struct slice rest = slice_from(folded.ptr + at, folded.len - at);
         char sound[3] = {0};
-        at += next_sound(slice_from(folded.ptr + at, folded.len - at), sound);
+        if ((uint8_t)*rest.ptr >= 0x80) {
+            size_t foreign = foreign_length(rest);
+            memcpy(out + len, rest.ptr, foreign);
+            len += foreign;
+            at += foreign;
+            continue;
+        }
+        at += next_sound(rest, sound);
         for (const char *letter = sound; *letter; letter++)
             len = append_sound(out, len, *letter);
     }

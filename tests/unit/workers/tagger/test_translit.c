@@ -59,6 +59,18 @@ static void test_long_names_are_cut(void **state)
     assert_int_equal(translit_key(out, slice_from("", 0)), 0);
 }
 
+static void test_other_scripts_stay_whole(void **state)
+{
+    (void)state;
+    char out[TRANSLIT_KEY_MAX], long_name[300];
+    for (size_t i = 0; i < sizeof long_name; i += 3)
+        memcpy(long_name + i, "\u4e2d", 3);
+    size_t len = translit_key(out, slice_from(long_name, sizeof long_name));
+    assert_int_equal(len % 3, 0);
+    assert_memory_equal(out, long_name, len);
+    assert_true(slice_is(key(out, "\u05d9\u05d9"), "\u05d9\u05d9"));
+}
+
 static void test_local_id(void **state)
 {
     (void)state;
@@ -73,6 +85,7 @@ int main(void)
         cmocka_unit_test(test_transliterations_meet),
         cmocka_unit_test(test_other_names_stay_apart),
         cmocka_unit_test(test_long_names_are_cut),
+        cmocka_unit_test(test_other_scripts_stay_whole),
         cmocka_unit_test(test_local_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
