@@ -43,6 +43,12 @@ json_t *json_parse_from(struct slice text, uint64_t first_line, struct err *err)
                 (unsigned char)text.ptr[valid]);
         return NULL;
     }
+    // jansson's scanner takes a raw NUL behind a number for the end of its input, and goes on.
+    const char *nul = text.len ? memchr(text.ptr, 0, text.len) : NULL;
+    if (nul) {
+        err_set(err, "NUL at byte %zu; remove it", (size_t)(nul - text.ptr));
+        return NULL;
+    }
     if (!depth_is_within(text, JSON_MAX_DEPTH)) {
         err_set(err, "nested more than %d deep", JSON_MAX_DEPTH);
         return NULL;

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "proto/base/json.h"
+#include "proto/base/json_check.h"
 #include "proto/base/utf8.h"
 
 void result_key_encode(struct buf *out, enum key_kind kind, struct slice value)
@@ -82,12 +82,9 @@ static int data_check(const struct result *result, struct err *err)
         return err_set(err, "data is not UTF-8"), -EBADMSG;
     if (result->status == RESULT_REFUSED)
         return 0;
-    json_t *data = json_parse(result->data, err);
-    bool object = json_is_object(data);
-    json_decref(data);
-    if (object && result->data.ptr[0] == '{' && result->data.ptr[result->data.len - 1] == '}')
-        return 0;
-    return err_prefix(err, "data is not one JSON object"), -EBADMSG;
+    return json_is_object_text(result->data)
+               ? 0
+               : (err_set(err, "data is not one JSON object"), -EBADMSG);
 }
 
 int result_decode(struct slice bytes, struct result *result, struct err *err)

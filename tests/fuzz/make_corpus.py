@@ -57,6 +57,11 @@ SEEDS["json_form"] = SEEDS["json"] | {
     "html": b'{"uri":"urn:x","headline":"H","body_xhtml":"<p>A &amp; B</p>"}1',
     "feed-item": b'{"id":"urn:x","content_text":"B","date_published":"2026-11-22T01:36:00Z"}',
 }
+SEEDS["json_check"] = SEEDS["json"] | {
+    "all": b'{"a":[],"b":{},"c":[1,-0,0.5,1e9,-1.5E-3,true,false,null,"x"],"d":"\\u0142\\ud83d\\ude00\\n\\/"}',
+    "space": b'{ "a" : [ 1 , { } ] ,\n"b":\t"" }',
+    "bad": b'{"a":01,"b":[1,],}',
+}
 SEEDS["html"] = {
     "page": "<html><head><title>x</title><script>1<2</script></head><body><h1>Größe</h1><p>a<br>b &amp; c</p><ul><li>d</ul></body></html>".encode(),
     "fragment": b"<p>one</p>two<div>three <b>four",

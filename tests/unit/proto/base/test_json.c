@@ -21,6 +21,7 @@ static void test_strictness(void **state)
     assert_refused(slice_from_text("{\"a\":\"\\u0000\"}"), "\\u0000");
     assert_refused(slice_from_text("{\"a\":\"\xff\"}"), "UTF-8");
     assert_refused(slice_from_text("{\"a\":1} x"), "end of file");
+    assert_refused(slice_from("[1\0]", 5), "NUL at byte 2");
     assert_refused(slice_from_text(""), "column");
     assert_refused(slice_from(NULL, 0), "column");
 }
