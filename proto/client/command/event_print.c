@@ -4,7 +4,10 @@
 #include <stdlib.h>
 
 #include "proto/base/json.h"
+#include "proto/base/utf8.h"
 #include "proto/client/command/out.h"
+
+enum { INDENT = 16 }; // of what belongs to the line above
 
 static void print_place(FILE *file, const json_t *event, const json_t *data, bool color)
 {
@@ -33,23 +36,35 @@ static void print_headline(FILE *file, const json_t *data, bool color)
     out_end(file, color);
 }
 
-void event_print_entities(FILE *file, const json_t *entities, bool color)
+static void print_entity(FILE *file, struct slice name, struct slice type, bool color)
 {
-    size_t i;
+    out_begin(file, color, out_style_of(type));
+    out_line(file, name);
+    out_end(file, color);
+    if (color)
+        return;
+    fputs(" [", file);
+    out_line(file, type);
+    putc(']', file);
+}
+
+void event_print_entities(FILE *file, const json_t *entities, bool color, size_t indent)
+{
+    size_t width = out_width(file), at = indent, i;
     json_t *entity;
     json_array_foreach(entities, i, entity)
     {
         struct slice type = json_get_slice(entity, "type"), name = json_get_slice(entity, "name");
+        if (!name.len)
+            name = json_get_slice(entity, "id");
+        size_t needed = utf8_count(name) + (color ? 0 : type.len + 3) + 2;
+        bool wrap = i && at + needed > width;
         if (i)
-            fputs(", ", file);
-        out_begin(file, color, out_style_of(type));
-        out_line(file, name.len ? name : json_get_slice(entity, "id"));
-        out_end(file, color);
-        if (color)
-            continue;
-        fputs(" [", file);
-        out_line(file, type);
-        putc(']', file);
+            fputs(wrap ? ",\n" : ", ", file);
+        if (wrap)
+            fprintf(file, "%*s", (int)indent, "");
+        at = (wrap ? indent : at) + needed;
+        print_entity(file, name, type, color);
     }
 }
 
@@ -76,11 +91,11 @@ void event_print(FILE *file, const json_t *event, bool color, bool text)
     print_headline(file, data, color);
     putc('\n', file);
     if (reason || json_array_size(entities)) {
-        fputs("                ", file);
+        fprintf(file, "%*s", INDENT, "");
         if (reason)
             print_reason(file, reason, color);
         else
-            event_print_entities(file, entities, color);
+            event_print_entities(file, entities, color, INDENT);
         putc('\n', file);
     }
     struct slice body = json_get_slice(data, "text");

@@ -10,5 +10,6 @@
 // the event has it.
 void event_print(FILE *file, const json_t *event, bool color, bool text);
 
-// "Name [type], Name [type]" of a list of entities, each once.
-void event_print_entities(FILE *file, const json_t *entities, bool color);
+// "Name [type], Name [type]" of a list of entities, from the column `indent` on; on a terminal it
+// is wrapped there.
+void event_print_entities(FILE *file, const json_t *entities, bool color, size_t indent);

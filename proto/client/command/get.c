@@ -65,7 +65,7 @@ static void print_article(json_t *answer, bool color)
     print_field("event", json_get_slice(event, "sequence"));
     if (json_array_size(entities)) {
         printf("%-10s ", "entities");
-        event_print_entities(stdout, entities, color);
+        event_print_entities(stdout, entities, color, 11);
         putchar('\n');
     }
     putchar('\n');

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "proto/base/clock.h"
@@ -15,6 +16,14 @@ bool out_color(const struct context *context, FILE *file)
     if ((no_color && *no_color) || !term || strcmp(term, "dumb") == 0)
         return false;
     return isatty(fileno(file));
+}
+
+size_t out_width(FILE *file)
+{
+    struct winsize size;
+    if (ioctl(fileno(file), TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
+        return SIZE_MAX;
+    return size.ws_col;
 }
 
 enum out_style out_style_of(struct slice type)

@@ -27,6 +27,9 @@ enum out_style {
 // terminal.
 bool out_color(const struct context *context, FILE *file);
 
+// Columns of the terminal that `file` is; SIZE_MAX when it is none.
+size_t out_width(FILE *file);
+
 // The style of an entity's type by its name.
 enum out_style out_style_of(struct slice type);
 
