@@ -51,7 +51,7 @@ void hello_answer(struct telexd *telexd, struct zsock *zsock, const struct zsock
         zsock_send_error(zsock, &to, message->frame.id, WIRE_BAD_REQUEST, err_text(&err));
         return;
     }
-    log_info("hello endpoint=%s client=\"%s\"", endpoint, client);
+    log_debug("hello endpoint=%s client=\"%s\"", endpoint, client);
     struct buf reply;
     buf_init(&reply, HELLO_REPLY_MAX);
     put_reply(&reply, telexd, endpoint);
