@@ -34,7 +34,7 @@ static void rows_fill(struct rows *rows, const struct option_row *own, struct co
          "folder of the daemon's sockets (else $TELEX_RUNTIME_DIR, $RUNTIME_DIRECTORY, /run/telex)",
          0, 0},
         {"ingest", "ENDPOINT", OPTION_TEXT, &context->endpoints.ingest,
-         "where to push, e.g. tcp://127.0.0.1:7401", 0, 0},
+         "where to push, e.g. tcp://127.0.0.1:5550", 0, 0},
         {"stream", "ENDPOINT", OPTION_TEXT, &context->endpoints.stream, "where to follow", 0, 0},
         {"control", "ENDPOINT", OPTION_TEXT, &context->endpoints.control, "where to ask", 0, 0},
         {"color", "WHEN", OPTION_TEXT, &context->color,
