@@ -4,18 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/batch.h"
 #include "daemon/telexd.h"
 #include "proto/base/log.h"
-#include "proto/wire/events.h"
 
 enum {
-    TURN_STEPS = 2048,        // of a filter's search in one turn
-    SLICE_NS = 1000 * 1000,   // turns are taken for so long before other handles get theirs
-    BACKOFF_MOST_MS = 500,    // for a connection that is full; begins at 1 and doubles
-    TICK_MS = 1000,           // how often quiet subscriptions are looked for
-    TICK_MESSAGES = 4096,     // told a tick, so that a tick has a bound
-    MESSAGE_MOST = 64 << 20,  // one event with its text, at the very most
-    KEEP_BYTES = 1024 * 1024, // a larger buffer is given back after its message
+    SLICE_NS = 1000 * 1000, // turns are taken for so long before other handles get theirs
+    BACKOFF_MOST_MS = 500,  // for a connection that is full; begins at 1 and doubles
+    TICK_MS = 1000,         // how often quiet subscriptions are looked for
+    TICK_MESSAGES = 4096,   // told a tick, so that a tick has a bound
 };
 
 struct delivery {
@@ -29,12 +26,13 @@ struct delivery {
     struct list blocked; // their connection is full
     struct list quiet;   // all of them, by when they heard last
     uint64_t head;       // newest sequence when `waiting` was last emptied
-    struct buf message;
+    struct batch batch;
+    struct subscription *refused; // the batch is its, and its connection had no room for it
     uv_idle_t turns;
     uv_timer_t retry, tick;
     bool closing;
     unsigned open;
-    unsigned long delivered, damaged;
+    unsigned long delivered;
     void (*closed_cb)(void *arg);
     void *closed_arg;
 };
@@ -85,122 +83,6 @@ static void note_heard(struct delivery *delivery, struct subscription *subscript
     list_append(&delivery->quiet, &subscription->quiet);
 }
 
-// --- one message
-
-struct batch {
-    uint64_t next;
-    uint32_t count;
-    bool caught_up; // it has reached the newest event
-    bool full;
-};
-
-static void note_damaged(struct delivery *delivery, uint64_t sequence, int error)
-{
-    delivery->damaged++;
-    log_error("event_damaged sequence=%llu error=\"%s\" event=\"skipped\"",
-              (unsigned long long)sequence, strerror(-error));
-}
-
-// 0, or negative errno: nothing was added.
-static int put_with_text(struct delivery *delivery, const struct stored_event *event)
-{
-    struct buf *out = &delivery->message;
-    size_t start = out->len;
-    struct event_record record = {.sequence = event->sequence};
-    event_record_encode(out, &record);
-    int failed = store_put_event_with_text(delivery->telexd->reader, event, out);
-    if (failed) {
-        out->len = start;
-        out->failed = false;
-        return failed;
-    }
-    size_t end = out->len;
-    out->len = start;
-    buf_put_u64(out, event->sequence);
-    buf_put_u32(out, (uint32_t)(end - start - EVENT_HEAD_BYTES));
-    out->len = end;
-    return 0;
-}
-
-static int put_event(struct delivery *delivery, const struct subscription *subscription,
-                     const struct stored_event *event)
-{
-    if (subscription->text)
-        return put_with_text(delivery, event);
-    struct event_record record = {.sequence = event->sequence, .json = event->json};
-    event_record_encode(&delivery->message, &record);
-    return delivery->message.failed ? -ENOMEM : 0;
-}
-
-static void batch_add(struct delivery *delivery, const struct subscription *subscription,
-                      const struct stored_event *event, struct batch *batch)
-{
-    int failed = put_event(delivery, subscription, event);
-    if (failed == -ENOMEM || (failed == -ENOSPC && batch->count)) {
-        batch->full = true; // this event is the next message's
-        return;
-    }
-    if (failed)
-        note_damaged(delivery, event->sequence, failed);
-    else
-        batch->count++;
-    batch->next = event->sequence + 1;
-}
-
-static bool batch_has_room(const struct delivery *delivery, const struct subscription *subscription,
-                           const struct batch *batch)
-{
-    return !batch->full && batch->count < WIRE_BATCH_EVENTS &&
-           batch->count < subscription->credit && delivery->message.len < DELIVERY_MESSAGE_BYTES;
-}
-
-static void batch_fill(struct delivery *delivery, const struct subscription *subscription,
-                       struct batch *batch)
-{
-    const struct store_filter *filter = subscription->filtered ? &subscription->filter : NULL;
-    uint32_t budget = TURN_STEPS;
-    while (batch_has_room(delivery, subscription, batch)) {
-        struct stored_event event;
-        uint64_t next;
-        if (batch->next > delivery->head)
-            break;
-        int failed =
-            store_next_event(delivery->telexd->reader, batch->next, filter, &budget, &event, &next);
-        if (!failed) {
-            batch_add(delivery, subscription, &event, batch);
-            continue;
-        }
-        if (failed == -EBADMSG)
-            note_damaged(delivery, next - 1, failed);
-        if (failed == -ENOENT || failed == -EAGAIN || failed == -EBADMSG)
-            batch->next = next;
-        else
-            log_error("stream_cannot_read_store error=\"%s\"", strerror(-failed));
-        if (failed != -EBADMSG)
-            break;
-    }
-    batch->caught_up = batch->next > delivery->head;
-}
-
-static int batch_send(struct delivery *delivery, struct subscription *subscription,
-                      const struct batch *batch)
-{
-    struct events_head head = {
-        .next = batch->next, .count = batch->count, .live = batch->caught_up};
-    events_head_patch(&delivery->message, 0, &head);
-    struct frame frame = {.version = WIRE_VERSION, .kind = FRAME_EVENTS, .id = subscription->id};
-    return zsock_send(delivery->zsock, &subscription->to, &frame, buf_slice(&delivery->message));
-}
-
-static void message_begin(struct delivery *delivery)
-{
-    if (delivery->message.capacity > KEEP_BYTES)
-        buf_fini(&delivery->message);
-    buf_reset(&delivery->message);
-    struct events_head none = {0};
-    events_head_encode(&delivery->message, &none);
-}
-
 // --- turns
 
 static void note_full(struct delivery *delivery, struct subscription *subscription)
@@ -238,30 +120,45 @@ static void turn_over(struct delivery *delivery, struct subscription *subscripti
         enter(&delivery->ready, subscription);
 }
 
+// What its connection refused is sent again as it is, if nothing else was made since. False without
+// memory.
+static bool make_batch(struct delivery *delivery, struct subscription *subscription)
+{
+    struct batch *batch = &delivery->batch;
+    bool again = delivery->refused == subscription;
+    delivery->refused = NULL;
+    if (again)
+        batch->caught_up = batch->next > delivery->head;
+    else if (batch_begin(batch, subscription->next))
+        batch_fill(batch, delivery->telexd->reader, delivery->head, subscription);
+    else
+        return false;
+    return true;
+}
+
 // The position is moved only when the message is on its way: what cannot be sent now is made again
 // later, from the store.
 static void take_turn(struct delivery *delivery, struct subscription *subscription)
 {
+    struct batch *batch = &delivery->batch;
     if (subscription->peer->blocked_until > now_ms(delivery)) {
         enter_blocked(delivery, subscription);
         return;
     }
-    struct batch batch = {.next = subscription->next};
-    message_begin(delivery);
-    batch_fill(delivery, subscription, &batch);
-    if (batch.count || (batch.caught_up && !subscription->told)) {
-        int failed = batch_send(delivery, subscription, &batch);
-        if (failed == -EHOSTUNREACH) {
-            delivery->gone_cb(subscription->peer, delivery->arg);
-            return;
-        }
-        if (failed) {
-            note_full(delivery, subscription);
-            return;
-        }
-        note_sent(delivery, subscription, &batch);
+    int failed = make_batch(delivery, subscription) ? 0 : -ENOMEM;
+    bool due = batch->count || (batch->caught_up && !subscription->told);
+    if (!failed && due)
+        failed = batch_send(batch, delivery->zsock, subscription);
+    if (failed == -EHOSTUNREACH) {
+        delivery->gone_cb(subscription->peer, delivery->arg);
+    } else if (failed) {
+        delivery->refused = failed == -EAGAIN ? subscription : NULL;
+        note_full(delivery, subscription);
+    } else {
+        if (due)
+            note_sent(delivery, subscription, batch);
+        turn_over(delivery, subscription, batch);
     }
-    turn_over(delivery, subscription, &batch);
 }
 
 // Those that wait have something to look at only when there are new events.
@@ -303,15 +200,17 @@ void delivery_wake(struct delivery *delivery)
 // True when it was told, or has gone: the list goes on behind it.
 static void tell_position(struct delivery *delivery, struct subscription *subscription)
 {
-    struct batch batch = {.next = subscription->next,
-                          .caught_up = subscription->next > delivery->head};
-    message_begin(delivery);
-    int failed = batch_send(delivery, subscription, &batch);
+    struct batch *batch = &delivery->batch;
+    delivery->refused = NULL;
+    int failed = batch_begin(batch, subscription->next) ? 0 : -ENOMEM;
+    batch->caught_up = subscription->next > delivery->head;
+    if (!failed)
+        failed = batch_send(batch, delivery->zsock, subscription);
     if (failed == -EHOSTUNREACH) {
         delivery->gone_cb(subscription->peer, delivery->arg);
         return;
     }
-    if (!failed && batch.caught_up)
+    if (!failed && batch->caught_up)
         subscription->told = true;
     note_heard(delivery, subscription); // when its buffer is full: try again in ten seconds
 }
@@ -337,7 +236,8 @@ void delivery_add(struct delivery *delivery, struct subscription *subscription)
 
 void delivery_remove(struct delivery *delivery, struct subscription *subscription)
 {
-    (void)delivery;
+    if (delivery->refused == subscription)
+        delivery->refused = NULL;
     list_remove(&subscription->run);
     list_remove(&subscription->quiet);
 }
@@ -358,7 +258,7 @@ unsigned long delivery_delivered(const struct delivery *delivery)
 
 unsigned long delivery_damaged(const struct delivery *delivery)
 {
-    return delivery->damaged;
+    return delivery->batch.damaged;
 }
 
 // --- beginning and end
@@ -377,14 +277,13 @@ int delivery_create(struct delivery **out, struct telexd *telexd, struct zsock *
                             &delivery->blocked, &delivery->quiet};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         list_init(lists[i]);
-    buf_init(&delivery->message, MESSAGE_MOST);
     uv_idle_init(telexd->loop, &delivery->turns);
     uv_timer_init(telexd->loop, &delivery->retry);
     uv_timer_init(telexd->loop, &delivery->tick);
     delivery->turns.data = delivery->retry.data = delivery->tick.data = delivery;
     delivery->open = 3;
     uv_timer_start(&delivery->tick, tick_cb, TICK_MS, TICK_MS);
-    return 0;
+    return batch_init(&delivery->batch);
 }
 
 static void handle_closed_cb(uv_handle_t *handle)
@@ -408,6 +307,6 @@ void delivery_destroy(struct delivery *delivery)
 {
     if (!delivery)
         return;
-    buf_fini(&delivery->message);
+    batch_fini(&delivery->batch);
     free(delivery);
 }

@@ -1,6 +1,7 @@
 // Which subscription gets events next, and the making of its messages.
 // 1. Subscriptions with credit and events to look at take turns; each turn makes and sends at most
-// one EVENTS message, straight from the store. Nothing is kept for a subscriber between turns.
+// one EVENTS message, straight from the store. Nothing is kept for a subscriber between turns, but
+// for the last message that was refused.
 // 2. Those that have reached the newest event wait for the next; those without credit for credit;
 // those whose connection is full for a timer. None of these costs anything.
 // 3. Whoever has heard nothing for ten seconds is told the position.
@@ -13,10 +14,7 @@
 struct delivery;
 struct telexd;
 
-enum {
-    DELIVERY_QUIET_MS = 10000,
-    DELIVERY_MESSAGE_BYTES = 256 * 1024, // a message that has reached these gets no more events
-};
+enum { DELIVERY_QUIET_MS = 10000 };
 
 // `gone_cb`: the connection is no more; its subscriptions are to be removed, by delivery_remove
 // too.

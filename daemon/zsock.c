@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/zsock_private.h"
+#include "proto/base/check.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
@@ -41,7 +42,28 @@ static int send_last_frame(struct zsock *z, zmq_msg_t *frame)
     return rc < 0 ? -zmq_errno() : 0;
 }
 
-// Once the first frame is taken ZeroMQ takes the others too: whatever can fail, does so before.
+// Everything before the payload. Once the first frame is taken ZeroMQ takes the others too:
+// whatever can fail, does so before.
+static int send_envelope(struct zsock *z, struct slice peer, bool delimited,
+                         const struct frame *frame)
+{
+    uint8_t head[FRAME_BYTES];
+    frame_encode(frame, head);
+    int result = send_frame(z, peer, ZMQ_SNDMORE);
+    if (result == 0 && delimited)
+        result = send_frame(z, slice_from(NULL, 0), ZMQ_SNDMORE);
+    if (result == 0)
+        result = send_frame(z, slice_from(head, sizeof head), ZMQ_SNDMORE);
+    return result;
+}
+
+static int note_sent(const struct zsock *z, int result)
+{
+    if (result != 0 && result != -EHOSTUNREACH && result != -EAGAIN)
+        log_error("zsock send failed socket=%s error=\"%s\"", z->name, zmq_strerror(-result));
+    return result;
+}
+
 static int send_message(struct zsock *z, struct slice peer, bool delimited,
                         const struct frame *frame, struct slice payload)
 {
@@ -50,21 +72,12 @@ static int send_message(struct zsock *z, struct slice peer, bool delimited,
         return -ENOMEM;
     if (payload.len)
         memcpy(zmq_msg_data(&last), payload.ptr, payload.len);
-    uint8_t head[FRAME_BYTES];
-    frame_encode(frame, head);
-    int result = send_frame(z, peer, ZMQ_SNDMORE);
-    if (result == 0 && delimited)
-        result = send_frame(z, slice_from(NULL, 0), ZMQ_SNDMORE);
-    if (result == 0)
-        result = send_frame(z, slice_from(head, sizeof head), ZMQ_SNDMORE);
+    int result = send_envelope(z, peer, delimited, frame);
     if (result == 0)
         result = send_last_frame(z, &last);
-    if (result == 0)
-        return 0;
-    zmq_msg_close(&last);
-    if (result != -EHOSTUNREACH && result != -EAGAIN)
-        log_error("zsock send failed socket=%s error=\"%s\"", z->name, zmq_strerror(-result));
-    return result;
+    if (result != 0)
+        zmq_msg_close(&last);
+    return note_sent(z, result);
 }
 
 static int send_error_to(struct zsock *z, struct slice peer, bool delimited, uint64_t id,
@@ -92,6 +105,21 @@ int zsock_send(struct zsock *z, const struct zsock_reply_to *to, const struct fr
                struct slice payload)
 {
     return send_message(z, slice_from(to->peer, to->peer_len), to->delimited, frame, payload);
+}
+
+int zsock_send_lent(struct zsock *z, const struct zsock_reply_to *to, const struct frame *frame,
+                    struct slice payload, void (*free_cb)(void *bytes, void *hint), void *hint)
+{
+    int result = send_envelope(z, slice_from(to->peer, to->peer_len), to->delimited, frame);
+    if (result != 0)
+        return note_sent(z, result);
+    // The bytes change hands only now that nothing is refused any more. Without memory for that
+    // ZeroMQ would end the process itself, one call later.
+    zmq_msg_t last;
+    check_must(zmq_msg_init_data(&last, (void *)payload.ptr, payload.len, free_cb, hint) == 0);
+    result = send_last_frame(z, &last);
+    check_must(result == 0);
+    return 0;
 }
 
 int zsock_send_reply(struct zsock *z, const struct zsock_reply_to *to, const struct frame *request,

@@ -85,6 +85,11 @@ struct zsock_reply_to zsock_reply_to(const struct zsock_message *message);
 int zsock_send(struct zsock *zsock, const struct zsock_reply_to *to, const struct frame *frame,
                struct slice payload);
 
+// The same without a copy: on success ZeroMQ has the bytes until it calls free_cb(bytes, hint),
+// from a thread of its own. On failure they are still the caller's.
+int zsock_send_lent(struct zsock *zsock, const struct zsock_reply_to *to, const struct frame *frame,
+                    struct slice payload, void (*free_cb)(void *bytes, void *hint), void *hint);
+
 // The reply to a request: its kind with FRAME_REPLY, its id.
 int zsock_send_reply(struct zsock *zsock, const struct zsock_reply_to *to,
                      const struct frame *request, struct slice payload);
