@@ -5,6 +5,7 @@
 #include "daemon/commit.h"
 #include "daemon/control_private.h"
 #include "daemon/queue.h"
+#include "daemon/stream.h"
 #include "proto/base/clock.h"
 #include "proto/base/json.h"
 
@@ -252,7 +253,10 @@ static void cursor_done_cb(struct commit *commit)
 {
     struct cursor_order *order = commit->write.owner;
     struct control_request *request = order->request;
+    struct stream *stream = request->control->telexd->stream;
     int status = commit->write.status;
+    if (status == 0 && stream)
+        stream_forget_cursor(stream, commit->write.cursor);
     free(order);
     if (status != 0) {
         control_refuse_status(request, status, "such cursor");

@@ -147,7 +147,7 @@ static int verify(const char *directory, struct err *err)
 // --- running ------------------------------------------------------------------------------------
 
 struct signals {
-    struct telexd *telexd;
+    struct telexd *telexd; // NULL while it is being made
     uv_signal_t term, interrupt, hang_up;
     bool stopping;
 };
@@ -160,7 +160,8 @@ static void stop_cb(uv_signal_t *handle, int number)
         _exit(128 + number);
     }
     signals->stopping = true;
-    telexd_stop(signals->telexd, number == SIGTERM ? "SIGTERM" : "SIGINT");
+    if (signals->telexd)
+        telexd_stop(signals->telexd, number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 static void reload_cb(uv_signal_t *handle, int number)
@@ -168,7 +169,7 @@ static void reload_cb(uv_signal_t *handle, int number)
     (void)number;
     struct signals *signals = handle->data;
     struct err err = {""};
-    if (telexd_reload(signals->telexd, &err) != 0)
+    if (signals->telexd && telexd_reload(signals->telexd, &err) != 0)
         log_error("configuration not reloaded, the old one stays in force error=\"%s\"",
                   err_text(&err));
 }
@@ -191,10 +192,28 @@ static void signals_stop(struct signals *signals)
     uv_close((uv_handle_t *)&signals->hang_up, NULL);
 }
 
+// The handlers are there before the daemon says that it is ready: a signal that comes then counts.
+static int run_on(uv_loop_t *loop, struct config *config, struct err *err)
+{
+    struct telexd *telexd;
+    struct signals signals = {0};
+    signals_start(&signals, loop);
+    int result = telexd_create(&telexd, loop, config, err);
+    if (result == 0) {
+        signals.telexd = telexd;
+        result = telexd_run(telexd);
+        signals.telexd = NULL;
+        telexd_destroy(telexd);
+        err_set(err, "ended because of the store: %s", strerror(-result));
+    }
+    signals_stop(&signals);
+    uv_run(loop, UV_RUN_DEFAULT);
+    return result;
+}
+
 static int run(struct config *config, struct err *err)
 {
     uv_loop_t loop;
-    struct telexd *telexd = NULL;
     signal(SIGPIPE, SIG_IGN);
     int result = fds_prepare(err);
     if (result == 0)
@@ -204,17 +223,7 @@ static int run(struct config *config, struct err *err)
         return -1;
     }
     log_notice("telexd starting version=%s pid=%d", TELEX_VERSION, (int)getpid());
-    result = telexd_create(&telexd, &loop, config, err);
-    if (result == 0) {
-        struct signals signals = {.telexd = telexd};
-        signals_start(&signals, &loop);
-        result = telexd_run(telexd);
-        signals_stop(&signals);
-        uv_run(&loop, UV_RUN_NOWAIT);
-        telexd_destroy(telexd);
-        err_set(err, "ended because of the store: %s", strerror(-result));
-    }
-    uv_run(&loop, UV_RUN_NOWAIT);
+    result = run_on(&loop, config, err);
     uv_loop_close(&loop);
     if (result == 0)
         log_notice("telexd ended");

@@ -19,7 +19,8 @@ struct notify {
     uv_timer_t timer;
     uint64_t last_finished; // commits, at the last tick
     bool was_pending;
-    bool watched; // the service manager waits for WATCHDOG=1
+    bool watched;  // the service manager waits for WATCHDOG=1
+    bool stopping; // it was told
 };
 
 // The writer is stuck when it had work at the last tick, has work now, and finished none between.
@@ -78,8 +79,9 @@ void notify_state(struct notify *notify)
     enum lifecycle_state state = notify->telexd->lifecycle.state;
     if (state == LIFECYCLE_RUNNING)
         sd_notify(0, "READY=1");
-    else if (state >= LIFECYCLE_DRAINING)
+    else if (state >= LIFECYCLE_DRAINING && !notify->stopping)
         sd_notify(0, "STOPPING=1");
+    notify->stopping = state >= LIFECYCLE_DRAINING;
     send_status(notify->telexd);
 }
 

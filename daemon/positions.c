@@ -171,6 +171,13 @@ bool position_get(const struct position *position, uint64_t *next)
     return position->known;
 }
 
+void positions_forget(struct positions *positions, struct slice name)
+{
+    struct position *position = position_find(positions, name);
+    if (position && !position->writing)
+        position->known = false;
+}
+
 // --- the end
 
 void positions_close(struct positions *positions)

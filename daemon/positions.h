@@ -43,6 +43,10 @@ void position_release(struct position *position, const struct subscription *owne
 // better.
 bool position_get(const struct position *position, uint64_t *next);
 
+// The cursor of this name was dropped from the store: what is known of it no longer holds, but for
+// saves under way, which make it anew.
+void positions_forget(struct positions *positions, struct slice name);
+
 // Saves a value. 0, -ENOMEM, or -ENOBUFS: too many saves wait.
 int position_save(struct position *position, uint64_t next, const struct zsock_reply_to *to,
                   const struct frame *request);

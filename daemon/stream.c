@@ -388,6 +388,11 @@ void stream_wake(struct stream *stream)
         delivery_wake(stream->delivery);
 }
 
+void stream_forget_cursor(struct stream *stream, struct slice name)
+{
+    positions_forget(stream->positions, name);
+}
+
 void stream_close(struct stream *stream)
 {
     positions_close(stream->positions);

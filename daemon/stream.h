@@ -3,6 +3,7 @@
 #pragma once
 
 #include "proto/base/err.h"
+#include "proto/base/slice.h"
 
 struct telexd;
 struct stream;
@@ -18,6 +19,9 @@ int stream_create(struct stream **out, struct telexd *telexd, struct err *err);
 // New events are committed: every open subscription with credit goes on. Cheap; call once per
 // collected batch of commits.
 void stream_wake(struct stream *stream);
+
+// A named cursor was dropped. A subscription that holds it goes on; its next SEEN makes it anew.
+void stream_forget_cursor(struct stream *stream, struct slice name);
 
 void stream_close(struct stream *stream); // no more deliveries; unbinds
 void stream_destroy(struct stream *stream);

@@ -295,14 +295,11 @@ static struct config *read_again(const struct config *old, struct err *err)
     return NULL;
 }
 
-int telexd_reload(struct telexd *telexd, struct err *err)
+static int reload(struct telexd *telexd, struct err *err)
 {
-    if (telexd->lifecycle.state != LIFECYCLE_RUNNING)
-        return err_set(err, "the daemon is %s", lifecycle_state_name(telexd->lifecycle.state));
     struct config *next = read_again(telexd->config, err);
     if (!next)
         return -1;
-    notify_reloading(telexd->notify);
     struct config *old = telexd->config;
     config_keep_fixed(next, old);
     telexd->config = next;
@@ -310,8 +307,17 @@ int telexd_reload(struct telexd *telexd, struct err *err)
     crew_replace(telexd->crew);
     config_free(old);
     log_notice("configuration reloaded path=%s", next->path ? next->path : "none");
-    notify_reloaded(telexd->notify);
     return 0;
+}
+
+int telexd_reload(struct telexd *telexd, struct err *err)
+{
+    if (telexd->lifecycle.state != LIFECYCLE_RUNNING)
+        return err_set(err, "the daemon is %s", lifecycle_state_name(telexd->lifecycle.state));
+    notify_reloading(telexd->notify);
+    int result = reload(telexd, err);
+    notify_reloaded(telexd->notify);
+    return result;
 }
 
 void telexd_destroy(struct telexd *telexd)
