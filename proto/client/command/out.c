@@ -69,19 +69,23 @@ static bool code_steers(uint32_t code)
 // Writes up to the first line end when `lines`. Returns the bytes it dealt with.
 static size_t write_clean(FILE *file, struct slice text, bool lines, size_t *width)
 {
-    size_t at = 0;
     struct slice valid = slice_from(text.ptr, utf8_valid_prefix(text));
+    size_t at = 0, written = 0; // what lies between is clean
     while (at < valid.len) {
         size_t before = at;
         uint32_t code = utf8_next(valid, &at);
-        if (lines && code == '\n')
+        bool ends = lines && code == '\n';
+        *width += !ends;
+        if (!ends && !code_steers(code))
+            continue;
+        fwrite(valid.ptr + written, 1, before - written, file);
+        written = at;
+        if (ends)
             return at;
-        if (code_steers(code))
-            putc(' ', file);
-        else
-            fwrite(valid.ptr + before, 1, at - before, file);
-        ++*width;
+        putc(' ', file);
     }
+    if (valid.len)
+        fwrite(valid.ptr + written, 1, valid.len - written, file);
     return text.len;
 }
 
