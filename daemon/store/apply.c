@@ -1,6 +1,7 @@
 #include "daemon/store/apply.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "daemon/store/dead.h"
 #include "daemon/store/event_json.h"
@@ -77,27 +78,50 @@ static struct slice clean_words(struct apply *apply, struct slice words)
     return buf_slice(apply->words);
 }
 
-static int apply_dead(struct apply *apply, struct write *write)
+static int bury(struct apply *apply, struct write *write, const struct stored_article *article)
 {
-    struct stored_article article;
     struct stored_dead dead = {.offset = write->offset,
                                .attempts = write->attempts,
                                .stage = write->stage,
                                .last_words = clean_words(apply, write->last_words)};
-    int status = find_pending(apply, write->offset, &article);
-    if (status < 0)
-        return answer(write, status);
     struct outcome outcome = {.kind = EVENT_DEAD,
                               .stage = dead.stage,
                               .attempts = dead.attempts,
                               .last_words = dead.last_words};
-    status = finish_article(apply, write, &article, &outcome, &dead.time_ms);
+    int status = finish_article(apply, write, article, &outcome, &dead.time_ms);
     dead.sequence = write->sequence;
     if (status == 0)
         status = dead_put(apply->store, apply->txn, &dead, apply->scratch);
     if (status == 0)
         apply->counts.dead++;
     return status;
+}
+
+// The article's own record cannot be read, so that its event names a stand-in.
+static int bury_damaged(struct apply *apply, struct write *write)
+{
+    int status = journal_is_pending(apply->store, apply->txn, write->offset);
+    if (status < 0)
+        return answer(write, status == -ENOENT ? -EALREADY : status);
+    char uri[64];
+    snprintf(uri, sizeof uri, "urn:telex:damaged:%llu", (unsigned long long)write->offset);
+    struct article article = {.uri = slice_from_text(uri)};
+    struct buf record;
+    buf_init(&record, sizeof uri + ARTICLE_HEAD_BYTES);
+    article_encode(&record, &article);
+    struct stored_article stored = {.offset = write->offset, .record = buf_slice(&record)};
+    status = record.failed ? -ENOMEM : bury(apply, write, &stored);
+    buf_fini(&record);
+    return status;
+}
+
+static int apply_dead(struct apply *apply, struct write *write)
+{
+    struct stored_article article;
+    int status = find_pending(apply, write->offset, &article);
+    if (status == -EBADMSG)
+        return bury_damaged(apply, write);
+    return status < 0 ? answer(write, status) : bury(apply, write, &article);
 }
 
 static int apply_retry(struct apply *apply, struct write *write)

@@ -16,7 +16,8 @@ enum { WRITER_BATCH = 256, WRITER_INDEX_LAG = 4096 };
 enum write_kind {
     WRITE_ARTICLES, // accept articles: journal, dedup and pending in one transaction
     WRITE_TAGGED,   // an article's result: its event, no longer pending
-    WRITE_DEAD,     // an article given up: dead letter and its event, no longer pending
+    WRITE_DEAD,     // an article given up: dead letter and its event, no longer pending; when its
+                    // own record is damaged the event names the uri urn:telex:damaged:OFFSET
     WRITE_CURSOR,   // set a named cursor
     WRITE_CURSOR_DROP,
     WRITE_RETRY, // a dead letter becomes pending again

@@ -241,6 +241,8 @@ static int follow_take_error(struct telex_client *client, struct slice payload,
     if (fail_decode(payload, &why) != 0)
         return follow_broken(client, error, "reported an error that was not understood");
     follow_lose(client, FOLLOW_PAUSE_MS);
+    if (why.code == TELEX_NOT_FOUND)
+        return 1; // the daemon was started anew under a connection that came back: opened again
     client->follow.active = why.retryable;
     if (error)
         *error = why;

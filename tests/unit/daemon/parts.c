@@ -1,6 +1,7 @@
 #include "tests/unit/daemon/parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 
 #include "proto/wire/article.h"
@@ -255,6 +256,28 @@ void parts_add_events(struct parts *parts, const struct parts_event *event, size
     uint64_t offset = parts_push(parts, "An event", count);
     for (size_t i = 0; i < count; i++)
         tag(parts, offset + i, event);
+}
+
+void parts_flip(struct parts *parts, const char *needle)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/store/data.mdb", parts->folder.path);
+    int fd = open(path, O_RDWR);
+    assert_true(fd >= 0);
+    off_t size = lseek(fd, 0, SEEK_END);
+    char *bytes = malloc((size_t)size);
+    assert_int_equal(pread(fd, bytes, (size_t)size, 0), size);
+    size_t len = strlen(needle), found = 0;
+    for (off_t at = 0; at + (off_t)len <= size; at++) {
+        if (memcmp(bytes + at, needle, len) != 0)
+            continue;
+        char flipped = (char)(bytes[at] ^ 1);
+        assert_int_equal(pwrite(fd, &flipped, 1, at), 1);
+        found++;
+    }
+    assert_true(found > 0);
+    free(bytes);
+    close(fd);
 }
 
 struct store_counts parts_count(struct parts *parts)

@@ -58,4 +58,7 @@ struct parts_event {
 };
 void parts_add_events(struct parts *parts, const struct parts_event *event, size_t count);
 
+// Flips a bit in the store's file wherever these bytes stand.
+void parts_flip(struct parts *parts, const char *needle);
+
 struct store_counts parts_count(struct parts *parts);

@@ -160,6 +160,28 @@ static void test_a_refusal_is_a_dead_letter_at_once(void **state)
     parts_close(&parts);
 }
 
+static void test_a_damaged_article_is_a_dead_letter(void **state)
+{
+    (void)state;
+    struct parts parts;
+    open_crew(&parts, "never-hello");
+    parts_push(&parts, "fine", 5);
+    uint64_t damaged = parts_push(&parts, "Soon to be damaged", 1);
+    parts_push(&parts, "fine", 5);
+    parts_restart(&parts);
+    parts_flip(&parts, "Soon to be damaged");
+    parts_set(&parts, "crew.lexicon=good");
+    parts_make_crew(&parts);
+    PARTS_WAIT(&parts, pending(&parts) == 0);
+    check_one_event_each(&parts, 11, 1);
+    char stage[64], words[512];
+    uint32_t attempts;
+    dead_reason(&parts, damaged, stage, words, &attempts);
+    assert_string_equal(stage, "store");
+    assert_int_equal(stats_of(&parts).died, 0);
+    parts_close(&parts);
+}
+
 static void test_broken_workers_are_throttled(void **state)
 {
     (void)state;
@@ -278,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_poison_becomes_a_dead_letter),
         cmocka_unit_test(test_one_crash_loses_nothing),
         cmocka_unit_test(test_a_refusal_is_a_dead_letter_at_once),
+        cmocka_unit_test(test_a_damaged_article_is_a_dead_letter),
         cmocka_unit_test(test_broken_workers_are_throttled),
         cmocka_unit_test(test_a_missing_program_is_throttled),
         cmocka_unit_test(test_replacement_loses_nothing),

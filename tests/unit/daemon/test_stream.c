@@ -1,7 +1,6 @@
 // The stream endpoint with a real store, seen from a raw ZeroMQ client.
 #include "daemon/stream.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 
 #include "tests/unit/daemon/wire_client.h"
@@ -326,28 +325,6 @@ static void test_a_slow_reader_costs_nothing(void **state)
     client_close(&slow);
 }
 
-static void flip_in_store(struct parts *parts, const char *needle)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/store/data.mdb", parts->folder.path);
-    int fd = open(path, O_RDWR);
-    assert_true(fd >= 0);
-    off_t size = lseek(fd, 0, SEEK_END);
-    char *bytes = malloc((size_t)size);
-    assert_int_equal(pread(fd, bytes, (size_t)size, 0), size);
-    size_t len = strlen(needle), found = 0;
-    for (off_t at = 0; at + (off_t)len <= size; at++) {
-        if (memcmp(bytes + at, needle, len) != 0)
-            continue;
-        char flipped = (char)(bytes[at] ^ 1);
-        assert_int_equal(pwrite(fd, &flipped, 1, at), 1);
-        found++;
-    }
-    assert_true(found > 0);
-    free(bytes);
-    close(fd);
-}
-
 static void test_a_damaged_event_is_skipped(void **state)
 {
     struct fixture *f = *state;
@@ -355,7 +332,7 @@ static void test_a_damaged_event_is_skipped(void **state)
     parts_add_events(&f->parts, &polish, 6);
     client_close(client);
     parts_restart(&f->parts);
-    flip_in_store(&f->parts, "\"sequence\":\"00000000000000000003\"");
+    parts_flip(&f->parts, "\"sequence\":\"00000000000000000003\"");
     parts_make_stream(&f->parts);
     client_open(client, &f->parts, 0);
     open_ok(client, 1, "{\"from\":\"first\"}");
