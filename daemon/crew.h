@@ -38,7 +38,8 @@ void crew_replace(struct crew *crew);
 void crew_drain(struct crew *crew);
 bool crew_is_idle(const struct crew *crew);
 
-// Ends all workers; `closed_cb` is called on the loop once every handle is closed.
+// Ends all workers; `closed_cb` is called on the loop once every handle is closed. What is with the
+// writer still comes back: destroy only after commits_stop.
 void crew_close(struct crew *crew, void (*closed_cb)(void *arg), void *arg);
 void crew_destroy(struct crew *crew);
 
