@@ -373,7 +373,9 @@ static void test_merges_at_the_latest_when_far_behind(void **state)
     writer_stop(fx->writer);
     assert_int_equal(stats_of(fx).events, MANY);
     assert_true(stats_of(fx).index_commits > 0);
+#ifndef TELEX_SANITIZED // steps are bounded by time: a slowed program gets less far in each
     assert_true(fx->store->indexed >= WRITER_INDEX_LAG);
+#endif
     writer_free(fx->writer);
     fx->writer = NULL;
     assert_int_equal(verify_store(fx, true), 0);
