@@ -76,6 +76,17 @@ static void retry_cb(uv_timer_t *timer)
     uv_idle_start(&delivery->turns, turns_cb);
 }
 
+// There may be room again for the message that was refused last; it costs nothing to try. Others
+// would have to be made again, and wait for their timer.
+static void wake_cb(void *arg)
+{
+    struct delivery *delivery = arg;
+    if (!delivery->refused || delivery->closing)
+        return;
+    delivery->refused->peer->blocked_until = 0;
+    enter_ready(delivery, delivery->refused);
+}
+
 static void note_heard(struct delivery *delivery, struct subscription *subscription)
 {
     subscription->heard_ms = now_ms(delivery);
@@ -283,6 +294,7 @@ int delivery_create(struct delivery **out, struct telexd *telexd, struct zsock *
     delivery->turns.data = delivery->retry.data = delivery->tick.data = delivery;
     delivery->open = 3;
     uv_timer_start(&delivery->tick, tick_cb, TICK_MS, TICK_MS);
+    zsock_on_wake(zsock, wake_cb, delivery);
     return batch_init(&delivery->batch);
 }
 

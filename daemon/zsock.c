@@ -305,9 +305,18 @@ static void idle_cb(uv_idle_t *idle)
 
 void zsock_poll_cb(uv_poll_t *poll, int status, int events)
 {
-    (void)poll; // it woke the loop; the check handle does the work
     (void)status;
     (void)events;
+    const struct zsock *z = poll->data;
+    // It woke the loop; the check handle does the work.
+    if (z->wake_cb && !z->closing)
+        z->wake_cb(z->wake_arg);
+}
+
+void zsock_on_wake(struct zsock *z, void (*cb)(void *arg), void *arg)
+{
+    z->wake_cb = cb;
+    z->wake_arg = arg;
 }
 
 // ZMQ_EVENTS is read even when paused: that empties the socket's command queue, without which its

@@ -70,6 +70,10 @@ int zsock_open(struct zsock **out, uv_loop_t *loop, struct zsock_context *contex
                const struct zsock_options *options, zsock_message_cb *cb, void *arg,
                struct err *err);
 
+// `cb` is called when ZeroMQ has woken the loop: among other things, when a connection whose buffer
+// was full has room again. A hint: not every such moment is told.
+void zsock_on_wake(struct zsock *zsock, void (*cb)(void *arg), void *arg);
+
 // The endpoint in force: what was asked for, a wildcard port replaced by the port that was chosen.
 const char *zsock_endpoint(const struct zsock *zsock);
 

@@ -29,6 +29,8 @@ struct zsock {
     unsigned long subscriptions;
     unsigned long refused, refused_logged;
     int64_t refused_logged_ms;
+    void (*wake_cb)(void *arg); // NULL: nobody wants to know
+    void *wake_arg;
     void (*closed_cb)(void *arg);
     void *closed_arg;
 };
