@@ -4,6 +4,7 @@
 
 #include "daemon/store/event_json.h"
 #include "daemon/store/journal.h"
+#include "daemon/store/record.h"
 #include "daemon/store/table.h"
 #include "proto/wire/edit.h"
 
@@ -43,6 +44,46 @@ int events_get(const struct store *store, MDB_txn *txn, uint64_t sequence, struc
     struct slice payload;
     int status = table_get(store, txn, DB_EVENTS, slice_of_number(&sequence), &payload);
     return status ? status : event_decode(sequence, payload, out);
+}
+
+// The cursor's step to the sequence, which is the next one or one to be looked up.
+static int scan_move(struct store_reader *reader, uint64_t sequence, MDB_val *value)
+{
+    MDB_val key = val_from(slice_of_number(&sequence));
+    uint64_t found = 0;
+    bool next = reader->scanned && sequence == reader->scanned + 1;
+    int status =
+        table_error(mdb_cursor_get(reader->scan, &key, value, next ? MDB_NEXT : MDB_SET_KEY));
+    if (status == 0 && key.mv_size == sizeof found)
+        memcpy(&found, key.mv_data, sizeof found);
+    if (status == 0 && found != sequence)
+        status = -ENOENT;
+    reader->scanned = status == 0 ? sequence : 0;
+    return status;
+}
+
+int events_scan(struct store_reader *reader, uint64_t sequence, struct stored_event *out)
+{
+    int status = 0;
+    if (!reader->scan)
+        status =
+            table_error(mdb_cursor_open(reader->txn, reader->store->dbs[DB_EVENTS], &reader->scan));
+    MDB_val value;
+    if (status == 0)
+        status = scan_move(reader, sequence, &value);
+    struct slice payload;
+    if (status == 0)
+        status =
+            record_open(DB_EVENTS, slice_of_number(&sequence), slice_from_val(value), &payload);
+    return status ? status : event_decode(sequence, payload, out);
+}
+
+void events_scan_forget(struct store_reader *reader)
+{
+    if (reader->scan)
+        mdb_cursor_close(reader->scan);
+    reader->scan = NULL;
+    reader->scanned = 0;
 }
 
 int64_t events_last_time(const struct store *store, MDB_txn *txn, uint64_t newest)

@@ -7,6 +7,10 @@
 int events_get(const struct store *store, MDB_txn *txn, uint64_t sequence,
                struct stored_event *out);
 
+// The same for a reader that goes on from one sequence to the next: a cursor is kept and moved.
+int events_scan(struct store_reader *reader, uint64_t sequence, struct stored_event *out);
+void events_scan_forget(struct store_reader *reader); // the snapshot ends
+
 // Time of the newest event that can be read, at or before `newest`; INT64_MIN when there is none.
 int64_t events_last_time(const struct store *store, MDB_txn *txn, uint64_t newest);
 

@@ -218,7 +218,7 @@ static int scan_next(struct store_reader *reader, uint64_t from, const struct st
             return -EAGAIN;
         (*budget)--;
         *next = at + 1;
-        int status = events_get(reader->store, reader->txn, at, out);
+        int status = events_scan(reader, at, out);
         // Sequences have no gaps: one that is missing was lost.
         if (status < 0)
             return status == -ENOENT ? -EBADMSG : status;

@@ -48,7 +48,9 @@ struct store_reader {
     uint64_t head;    // newest sequence in this snapshot
     uint64_t indexed; // newest sequence in its indexes
     struct filter_plan *plan;
-    struct buf text; // of the event whose text was asked for last
+    MDB_cursor *scan; // events_scan's, in this snapshot; NULL: none
+    uint64_t scanned; // where it stands
+    struct buf text;  // of the event whose text was asked for last
 };
 
 static inline struct slice slice_from_val(MDB_val val)

@@ -202,6 +202,7 @@ int store_read_begin(struct store_reader *reader)
 void store_read_end(struct store_reader *reader)
 {
     filter_plan_forget(reader->plan);
+    events_scan_forget(reader);
     mdb_txn_reset(reader->txn);
     reader->active = false;
     gate_leave(&reader->store->gate);
