@@ -1,5 +1,6 @@
 // Dead letters, and the orders that change the store: each is answered after its commit.
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/commit.h"
@@ -18,8 +19,7 @@ static struct store_reader *reader_of(const struct control_request *request)
 
 // --- DEAD_LIST and DEAD_SHOW --------------------------------------------------------------------
 
-// One dead letter without its closing brace. *article is filled when its record is whole; the uri
-// is left empty when it is not.
+// One dead letter without its closing brace. *article is filled when its record is whole.
 static bool put_dead(struct control_request *request, const struct stored_dead *dead,
                      struct article *article)
 {
@@ -29,11 +29,13 @@ static bool put_dead(struct control_request *request, const struct stored_dead *
     bool whole = store_get_article(reader_of(request), dead->offset, &stored) == 0;
     struct cursor cursor = cursor_from(whole ? stored.record : slice_from(NULL, 0));
     whole = whole && article_decode(&cursor, article) == 0;
+    char damaged[sizeof STORE_DAMAGED_URI + 20];
+    snprintf(damaged, sizeof damaged, STORE_DAMAGED_URI "%llu", (unsigned long long)dead->offset);
     char time[CLOCK_TEXT_BYTES];
     clock_format(dead->time_ms, time);
     buf_printf(out, "{\"offset\":%llu,\"sequence\":%llu,\"time\":\"%s\",\"uri\":",
                (unsigned long long)dead->offset, (unsigned long long)dead->sequence, time);
-    json_put_string(out, article->uri);
+    json_put_string(out, whole ? article->uri : slice_from_text(damaged));
     buf_printf(out, ",\"attempts\":%u,\"stage\":", dead->attempts);
     json_put_string(out, dead->stage);
     buf_put_text(out, ",\"last_words\":");

@@ -84,11 +84,11 @@ static int hand_out(struct crew *crew, uint64_t offset, struct proc *proc)
 {
     struct stored_article article;
     int failed = store_get_article(crew->telexd->reader, offset, &article);
-    if (failed == -EBADMSG) {
+    if (failed == -EBADMSG || failed == -ENOENT) {
         bury_damaged(crew, offset);
         return 0;
     }
-    if (failed == -ENOENT || (!failed && article.sequence)) {
+    if (!failed && article.sequence) {
         queue_done(crew->telexd->queue, offset); // it was dealt with meanwhile
         return 0;
     }

@@ -1,11 +1,13 @@
 #include "daemon/store/apply.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "daemon/store/dead.h"
 #include "daemon/store/event_json.h"
 #include "daemon/store/events.h"
+#include "daemon/store/identity.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/table.h"
 
@@ -24,14 +26,46 @@ static int apply_articles(struct apply *apply, struct write *write)
     return 0;
 }
 
-// The article, if it still waits for its event; -EALREADY when it does not.
-static int find_pending(struct apply *apply, uint64_t offset, struct stored_article *article)
+static int read_subject(const struct apply *apply, uint64_t offset, struct subject *subject)
 {
-    int status = journal_get_record(apply->store, apply->txn, offset, article);
+    struct stored_article stored;
+    int status = journal_get_record(apply->store, apply->txn, offset, &stored);
     if (status < 0)
         return status;
-    status = journal_is_pending(apply->store, apply->txn, offset);
-    return status == -ENOENT ? -EALREADY : status;
+    *subject = (struct subject){.offset = offset, .hash = stored.hash};
+    struct cursor record = cursor_from(stored.record);
+    return article_decode(&record, &subject->article);
+}
+
+// The article, if it still waits for its event; -EALREADY when it does not, -EBADMSG when it does
+// but cannot be read. A damaged mark marks, too: the article would be handed out for ever.
+static int find_pending(const struct apply *apply, uint64_t offset, struct subject *subject)
+{
+    int status = read_subject(apply, offset, subject);
+    if (status < 0 && status != -ENOENT && status != -EBADMSG)
+        return status;
+    int pending = journal_is_pending(apply->store, apply->txn, offset);
+    if (pending == -ENOENT)
+        return status == -ENOENT ? -ENOENT : -EALREADY;
+    if (pending < 0 && pending != -EBADMSG)
+        return pending;
+    return status == -ENOENT ? -EBADMSG : status;
+}
+
+// What can be said of an article that cannot be read.
+struct remains {
+    char uri[sizeof STORE_DAMAGED_URI + 20];
+};
+
+static void describe_remains(const struct apply *apply, uint64_t offset, struct remains *remains,
+                             struct subject *subject)
+{
+    struct identity identity;
+    *subject = (struct subject){.offset = offset};
+    if (journal_get_identity(apply->store, apply->txn, offset, &identity) == 0)
+        subject->hash = identity.hash;
+    snprintf(remains->uri, sizeof remains->uri, STORE_DAMAGED_URI "%" PRIu64, offset);
+    subject->article.uri = slice_from_text(remains->uri);
 }
 
 // Statuses that are the request's own answer, as long as it has changed nothing yet.
@@ -46,11 +80,10 @@ static int answer(struct write *write, int status)
     return is_answer(status) ? 0 : status;
 }
 
-static int finish_article(struct apply *apply, struct write *write,
-                          const struct stored_article *article, const struct outcome *outcome,
-                          int64_t *time_ms)
+static int finish_article(struct apply *apply, struct write *write, const struct subject *subject,
+                          const struct outcome *outcome, int64_t *time_ms)
 {
-    int status = events_append(apply->store, apply->txn, &apply->tail, article, outcome,
+    int status = events_append(apply->store, apply->txn, &apply->tail, subject, outcome,
                                apply->scratch, &write->sequence, time_ms);
     if (status == 0)
         status = journal_finish(apply->store, apply->txn, write->offset, write->sequence);
@@ -61,13 +94,13 @@ static int finish_article(struct apply *apply, struct write *write,
 
 static int apply_tagged(struct apply *apply, struct write *write)
 {
-    struct stored_article article;
+    struct subject subject;
     int64_t time_ms;
-    int status = find_pending(apply, write->offset, &article);
+    int status = find_pending(apply, write->offset, &subject);
     if (status < 0)
         return answer(write, status);
     struct outcome outcome = {.kind = EVENT_TAGGED, .result = write->result};
-    return finish_article(apply, write, &article, &outcome, &time_ms);
+    return finish_article(apply, write, &subject, &outcome, &time_ms);
 }
 
 static struct slice clean_words(struct apply *apply, struct slice words)
@@ -78,7 +111,7 @@ static struct slice clean_words(struct apply *apply, struct slice words)
     return buf_slice(apply->words);
 }
 
-static int bury(struct apply *apply, struct write *write, const struct stored_article *article)
+static int bury(struct apply *apply, struct write *write, const struct subject *subject)
 {
     struct stored_dead dead = {.offset = write->offset,
                                .attempts = write->attempts,
@@ -88,7 +121,7 @@ static int bury(struct apply *apply, struct write *write, const struct stored_ar
                               .stage = dead.stage,
                               .attempts = dead.attempts,
                               .last_words = dead.last_words};
-    int status = finish_article(apply, write, article, &outcome, &dead.time_ms);
+    int status = finish_article(apply, write, subject, &outcome, &dead.time_ms);
     dead.sequence = write->sequence;
     if (status == 0)
         status = dead_put(apply->store, apply->txn, &dead, apply->scratch);
@@ -97,31 +130,16 @@ static int bury(struct apply *apply, struct write *write, const struct stored_ar
     return status;
 }
 
-// The article's own record cannot be read, so that its event names a stand-in.
-static int bury_damaged(struct apply *apply, struct write *write)
-{
-    int status = journal_is_pending(apply->store, apply->txn, write->offset);
-    if (status < 0)
-        return answer(write, status == -ENOENT ? -EALREADY : status);
-    char uri[64];
-    snprintf(uri, sizeof uri, "urn:telex:damaged:%llu", (unsigned long long)write->offset);
-    struct article article = {.uri = slice_from_text(uri)};
-    struct buf record;
-    buf_init(&record, sizeof uri + ARTICLE_HEAD_BYTES);
-    article_encode(&record, &article);
-    struct stored_article stored = {.offset = write->offset, .record = buf_slice(&record)};
-    status = record.failed ? -ENOMEM : bury(apply, write, &stored);
-    buf_fini(&record);
-    return status;
-}
-
 static int apply_dead(struct apply *apply, struct write *write)
 {
-    struct stored_article article;
-    int status = find_pending(apply, write->offset, &article);
+    struct subject subject;
+    struct remains remains;
+    int status = find_pending(apply, write->offset, &subject);
     if (status == -EBADMSG)
-        return bury_damaged(apply, write);
-    return status < 0 ? answer(write, status) : bury(apply, write, &article);
+        describe_remains(apply, write->offset, &remains, &subject);
+    else if (status < 0)
+        return answer(write, status);
+    return bury(apply, write, &subject);
 }
 
 static int apply_retry(struct apply *apply, struct write *write)

@@ -121,21 +121,17 @@ static void put_event(struct buf *out, const struct event_facts *facts,
 }
 
 int events_append(const struct store *store, MDB_txn *txn, struct store_tail *tail,
-                  const struct stored_article *stored, const struct outcome *outcome,
-                  struct buf *scratch, uint64_t *sequence, int64_t *time_ms)
+                  const struct subject *subject, const struct outcome *outcome, struct buf *scratch,
+                  uint64_t *sequence, int64_t *time_ms)
 {
-    struct article article;
-    struct cursor record = cursor_from(stored->record);
-    if (article_decode(&record, &article) < 0)
-        return -EBADMSG;
     int64_t now = store->wall_ms();
     struct event_facts facts = {
         .event_source = store->event_source,
         .sequence = tail->next_sequence,
         .time_ms = now > tail->last_time_ms ? now : tail->last_time_ms,
-        .offset = stored->offset,
-        .hash = stored->hash,
-        .article = &article,
+        .offset = subject->offset,
+        .hash = subject->hash,
+        .article = &subject->article,
     };
     buf_reset(scratch);
     put_event(scratch, &facts, outcome);

@@ -14,6 +14,13 @@ void events_scan_forget(struct store_reader *reader); // the snapshot ends
 // Time of the newest event that can be read, at or before `newest`; INT64_MIN when there is none.
 int64_t events_last_time(const struct store *store, MDB_txn *txn, uint64_t newest);
 
+// The article that an event is about.
+struct subject {
+    uint64_t offset;
+    struct hash128 hash;
+    struct article article;
+};
+
 // What a worker, or its death, has to say of an article.
 struct outcome {
     enum event_kind kind;
@@ -24,8 +31,8 @@ struct outcome {
 };
 
 // Appends the article's event at tail->next_sequence; its time is never before the last one's.
-// `scratch` is emptied and used. 0 with *sequence and *time_ms, -EBADMSG when the article's record
-// is none, or an error that ends the transaction.
+// `scratch` is emptied and used. 0 with *sequence and *time_ms, or an error that ends the
+// transaction.
 int events_append(const struct store *store, MDB_txn *txn, struct store_tail *tail,
-                  const struct stored_article *article, const struct outcome *outcome,
-                  struct buf *scratch, uint64_t *sequence, int64_t *time_ms);
+                  const struct subject *subject, const struct outcome *outcome, struct buf *scratch,
+                  uint64_t *sequence, int64_t *time_ms);

@@ -156,6 +156,9 @@ size_t store_entity_newest(struct store_reader *reader, struct slice id, uint64_
 // --- dead letters and cursors
 // ----------------------------------------------------------------------------------------------
 
+// In place of the uri of an article whose record is damaged, with its offset behind it.
+#define STORE_DAMAGED_URI "urn:telex:damaged:"
+
 struct stored_dead {
     uint64_t offset;
     uint64_t sequence; // of its telex.article.dead event
