@@ -8,17 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "workers/tagger/lexicon_check.h"
+
 struct lexicon {
     const uint8_t *base;
     size_t size;
     const struct lexicon_header *header;
-    const char *strings;
-    const struct lexicon_entity *entities;
-    const uint32_t *spellings;
-    const struct lexicon_node *nodes;
-    const struct lexicon_posting *postings;
-    const struct lexicon_word *words;
-    const struct lexicon_form *forms;
+    struct lexicon_sections in;
     uint64_t node_mask, word_mask, form_mask;
     char id[32];
 };
@@ -55,11 +51,6 @@ static const void *section_start(const struct lexicon *lexicon, enum lexicon_sec
     return lexicon->base + lexicon->header->sections[section].offset;
 }
 
-static uint64_t section_mask(const struct lexicon *lexicon, enum lexicon_section section)
-{
-    return lexicon->header->sections[section].size / record_sizes[section] - 1;
-}
-
 static int check_header(const struct lexicon *lexicon, const char *path, struct err *err)
 {
     const struct lexicon_header *header = lexicon->header;
@@ -93,18 +84,27 @@ static int check_sections(const struct lexicon *lexicon, const char *path, struc
 
 static void find_sections(struct lexicon *lexicon)
 {
-    lexicon->strings = section_start(lexicon, SECTION_STRINGS);
-    lexicon->entities = section_start(lexicon, SECTION_ENTITIES);
-    lexicon->spellings = section_start(lexicon, SECTION_SPELLINGS);
-    lexicon->nodes = section_start(lexicon, SECTION_NODES);
-    lexicon->postings = section_start(lexicon, SECTION_POSTINGS);
-    lexicon->words = section_start(lexicon, SECTION_WORDS);
-    lexicon->forms = section_start(lexicon, SECTION_FORMS);
-    lexicon->node_mask = section_mask(lexicon, SECTION_NODES);
-    lexicon->word_mask = section_mask(lexicon, SECTION_WORDS);
-    lexicon->form_mask = section_mask(lexicon, SECTION_FORMS);
+    struct lexicon_sections *in = &lexicon->in;
+    in->strings = section_start(lexicon, SECTION_STRINGS);
+    in->entities = section_start(lexicon, SECTION_ENTITIES);
+    in->spellings = section_start(lexicon, SECTION_SPELLINGS);
+    in->nodes = section_start(lexicon, SECTION_NODES);
+    in->postings = section_start(lexicon, SECTION_POSTINGS);
+    in->words = section_start(lexicon, SECTION_WORDS);
+    in->forms = section_start(lexicon, SECTION_FORMS);
+    for (enum lexicon_section section = 0; section < SECTION_COUNT; section++)
+        in->count[section] = lexicon->header->sections[section].size / record_sizes[section];
+    lexicon->node_mask = in->count[SECTION_NODES] - 1;
+    lexicon->word_mask = in->count[SECTION_WORDS] - 1;
+    lexicon->form_mask = in->count[SECTION_FORMS] - 1;
     snprintf(lexicon->id, sizeof lexicon->id, "%.10s-%08x", lexicon->header->date,
              (unsigned)(lexicon->header->checksum >> 32));
+}
+
+static int check_contents(const struct lexicon *lexicon, const char *path, struct err *err)
+{
+    const char *problem = lexicon_check(&lexicon->in);
+    return problem ? err_set_errno(err, EINVAL, "%s is damaged: %s", path, problem) : 0;
 }
 
 static int map_file(struct lexicon *lexicon, const char *path, struct err *err)
@@ -141,11 +141,14 @@ int lexicon_open(struct lexicon **out, const char *path, struct err *err)
         rc = check_header(lexicon, path, err);
     if (rc == 0)
         rc = check_sections(lexicon, path, err);
+    if (rc == 0) {
+        find_sections(lexicon);
+        rc = check_contents(lexicon, path, err);
+    }
     if (rc < 0) {
         lexicon_close(lexicon);
         return rc;
     }
-    find_sections(lexicon);
     *out = lexicon;
     return 0;
 }
@@ -174,7 +177,7 @@ const struct lexicon_node *lexicon_find_node(const struct lexicon *lexicon, uint
 {
     uint32_t check = check_of(hash);
     for (uint64_t at = hash & lexicon->node_mask;; at = (at + 1) & lexicon->node_mask) {
-        const struct lexicon_node *node = &lexicon->nodes[at];
+        const struct lexicon_node *node = &lexicon->in.nodes[at];
         if (node->check == check)
             return node;
         if (node->check == 0)
@@ -184,14 +187,14 @@ const struct lexicon_node *lexicon_find_node(const struct lexicon *lexicon, uint
 
 const struct lexicon_posting *lexicon_postings(const struct lexicon *lexicon, uint32_t posting)
 {
-    return &lexicon->postings[posting];
+    return &lexicon->in.postings[posting];
 }
 
 const struct lexicon_word *lexicon_find_word(const struct lexicon *lexicon, uint64_t hash)
 {
     uint32_t check = check_of(hash);
     for (uint64_t at = hash & lexicon->word_mask;; at = (at + 1) & lexicon->word_mask) {
-        const struct lexicon_word *word = &lexicon->words[at];
+        const struct lexicon_word *word = &lexicon->in.words[at];
         if (word->check == check)
             return word;
         if (word->check == 0)
@@ -204,7 +207,7 @@ const struct lexicon_form *lexicon_next_form(const struct lexicon *lexicon, uint
 {
     uint32_t check = check_of(hash);
     for (;; ++*at) {
-        const struct lexicon_form *form = &lexicon->forms[(hash + *at) & lexicon->form_mask];
+        const struct lexicon_form *form = &lexicon->in.forms[(hash + *at) & lexicon->form_mask];
         if (form->check == 0)
             return NULL;
         if (form->check == check) {
@@ -216,16 +219,16 @@ const struct lexicon_form *lexicon_next_form(const struct lexicon *lexicon, uint
 
 const struct lexicon_entity *lexicon_entity(const struct lexicon *lexicon, uint32_t index)
 {
-    return &lexicon->entities[index];
+    return &lexicon->in.entities[index];
 }
 
 struct slice lexicon_string(const struct lexicon *lexicon, uint32_t offset)
 {
-    return slice_from_text(lexicon->strings + offset);
+    return slice_from_text(lexicon->in.strings + offset);
 }
 
 struct slice lexicon_spelling(const struct lexicon *lexicon, const struct lexicon_entity *entity,
                               uint32_t index)
 {
-    return lexicon_string(lexicon, lexicon->spellings[entity->spellings + index]);
+    return lexicon_string(lexicon, lexicon->in.spellings[entity->spellings + index]);
 }
