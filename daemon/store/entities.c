@@ -326,7 +326,7 @@ size_t store_entity_newest(struct store_reader *reader, struct slice id, uint64_
 {
     size_t count = 0;
     uint64_t at = before <= reader->head ? before : reader->head + 1;
-    while (count < limit && --at > reader->indexed && at)
+    while (count < limit && at && --at > reader->indexed)
         if (event_names(reader, at, id))
             sequences[count++] = at;
     MDB_cursor *cursor;

@@ -88,6 +88,65 @@ SEEDS["source"] = {
 }
 
 
+def job(kind, payload, number=17, version=1):
+    return b"W" + struct.pack("<BBBIQ", version, kind, 0, len(payload), number) + payload
+
+
+SEEDS["worker_reader"] = {
+    "session": b"\x07" + job(1, b'{"worker":"telex-tagger"}', 0) + job(5, b"") + job(3, result(1, [], b"", b"no")) + job(3, b"", 18),
+    "cut": b"\x00" + job(3, b"abcdef")[:-2],
+    "ping": b"\x3f" + job(4, b""),
+    "version": b"\x01" + job(1, b"{}", version=2),
+    "long": b"\x20" + job(3, b"x" * 300) + job(1, b"y" * 200),
+}
+
+# The tables in fuzz_store_record.c, by their place there.
+META, ARTICLES, EVENTS, PENDING, EVENT_OF, DEAD, CURSORS, ENTITIES, NAMES, POSTINGS = range(10)
+RAW = 128
+
+
+def record(table, value):
+    return struct.pack("<BH", table, len(value)) + value
+
+
+def event(kind, keys, edits, json, source=b"PAP"):
+    packed = b"".join(struct.pack("<BB", ord(letter), len(value)) + value for letter, value in keys)
+    return struct.pack("<QqIIII", 1, 1764000000000, kind, len(source), len(packed), len(edits)) + source + packed + edits + json
+
+
+JOURNAL = struct.pack("<qQQQQ", 1764000000000, 1, 2, 3, 4) + article(body=b"Sergej\nLawrow")
+KEYS = [("E", b"Q1\tperson\tVladimir Putin"), ("N", b"putin"), ("L", b"pl")]
+TAGGED = event(1, KEYS, struct.pack("<III", 0, 6, 1) + b" ", b'{"data":{}}')
+SEEDS["store_record"] = {
+    "tagged": record(ARTICLES, JOURNAL) + record(EVENTS, TAGGED),
+    "indexed": record(EVENTS, TAGGED) + record(ENTITIES, b"person\tVladimir Putin") + record(NAMES, b"Q1") + record(POSTINGS, struct.pack("<Q", 1)),
+    "dead": record(DEAD, struct.pack("<QQII", 1, 2, 3, 6) + b"taggerkilled") + record(EVENTS, event(2, [], b"", b'{"data":{}}')),
+    "short": record(ARTICLES, b"x") + record(EVENTS, b"y") + record(DEAD, b"z") + record(ENTITIES, b""),
+    "raw": b"".join(record(RAW + table, b"0123456789abcdef") for table in range(9)),
+    "numbers": record(RAW + PENDING, bytes(16)) + record(RAW + EVENT_OF, bytes(16)) + record(RAW + CURSORS, bytes(15)) + record(RAW + META, bytes(16)),
+}
+
+
+def lexicon_changes(*changes, cut=b""):
+    return cut + b"".join(struct.pack("<HI", at, value) for at, value in changes)
+
+
+SEEDS["lexicon"] = {
+    "whole": b"",
+    "cut": lexicon_changes((400, 0), cut=b"T"),
+    "sections": lexicon_changes((48, 2**31), (72, 0)),
+    "indices": b"".join(lexicon_changes((at, 2**32 - 2)) for at in range(160, 1000, 28)),
+}
+SEEDS["tagger"] = {
+    "polish": "pŁawrow w Moskwie\nMinister spraw zagranicznych Rosji Siergiej Ławrow spotkał się z Angelą Merkel w Berlinie. Ławrowem i Merkel zajął się \"Kurier\".\nReklama\n- Tak - powiedział Ławrow.".encode(),
+    "german": "dTreffen der Europäischen Union\nBei ihrem ersten Treffen im Weißen Haus unterhielten sich der\nPräsident Donald Trump und Bundes-\nkanzlerin Angela Merkel. Merkels Bundesministerium für Gesundheit; Deutsche Bahn AG, Berlin-Mitte.".encode(),
+    "english": "eUNITED NATIONS MEETS IN NEW YORK\nU.S. Secretary of State J. R. Smith-Jones said Ryoyu Kobayashi of the University of Oxford met Wladimr Putin. AT&T Inc. and Siemens AG. WHO, not Who.".encode(),
+    "other": "fSergueï Lavrov\nВладимир Путин и Angela\u00a0Merkel\u2019s e\u0301lan \U0001f600 G20".encode(),
+    "names": "p".encode() + "Anna Maria Kowalska-Nowak von der Leyen ".encode() * 6,
+    "odd": "d\n„A“ »B« ‚C‘ (D) [E] F. G. H.-I. J.K. 1.200,50 12:30 O'Brien O’Brien Müller/Maier+Co & Söhne".encode(),
+}
+
+
 def main():
     for target, seeds in SEEDS.items():
         (CORPUS / target).mkdir(parents=True, exist_ok=True)

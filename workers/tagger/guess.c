@@ -337,8 +337,10 @@ static bool join_given(const struct finder *finder, size_t index)
     size_t first = index;
     while (first > 0 && words->at[first].gap == GAP_HYPHEN && is_open(finder, first - 1))
         first--;
-    for (size_t i = first; i <= index; i++)
+    for (size_t i = first; i <= index; i++) {
         words->at[i].flags |= WORD_IS_COVERED;
+        finder->span_of[i] = finder->span_of[index + 1];
+    }
     *span = (struct span){.first = (uint32_t)first,
                           .count = (uint32_t)(index + 2 - first),
                           .type = TAG_PERSON,

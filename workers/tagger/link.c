@@ -235,6 +235,8 @@ static void resolve_span(struct linker *linker, const struct surnames *surnames,
 {
     struct slice base;
     const struct span *full = NULL;
+    if (span->flags & SPAN_DROPPED)
+        return; // another span covers its words
     bool open = span->flags & (SPAN_SURNAME | SPAN_WEAK | SPAN_GUESS) ||
                 (span->type == TAG_PLACE &&
                  lexicon_entity(linker->lexicon, span->entity)->weight < SURE_PLACE_WEIGHT);

@@ -1,0 +1,142 @@
+#include "workers/tagger/lexicon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tests/fuzz/fuzz.h"
+#include "workers/tagger/event_json.h"
+#include "workers/tagger/lexicon_build.h"
+#include "workers/tagger/tagger.h"
+
+// The input is a list of changes to a small whole lexicon: so many bytes from the start, and what
+// stands there then. A first byte of 'T' cuts the file at the first place, too.
+struct change {
+    uint16_t at;
+    uint32_t value;
+};
+enum { CHANGE_BYTES = 6 };
+
+static struct buf whole;
+
+static void name_path(char path[64])
+{
+    snprintf(path, 64, "/dev/shm/telex-fuzz-lexicon-%d", (int)getpid());
+}
+
+static void add_name(struct lexicon_build *build, const char *id, const char *name,
+                     enum tag_type type)
+{
+    uint32_t entity =
+        lexicon_build_entity(build, slice_from_text(id), slice_from_text(name), type, 7);
+    lexicon_build_name(build, entity, slice_from_text(name), 0, 0);
+}
+
+static void read_whole(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    check_must(file);
+    buf_init(&whole, 1 << 20);
+    char *room = buf_reserve(&whole, 1 << 16);
+    check_must(room);
+    whole.len = fread(room, 1, 1 << 16, file);
+    check_must(whole.len > sizeof(struct lexicon_header) && feof(file));
+    fclose(file);
+}
+
+static void make_whole(const char *path)
+{
+    struct err err = {0};
+    struct lexicon_build *build = lexicon_build_create();
+    check_must(build);
+    add_name(build, "Q567", "Angela Merkel", TAG_PERSON);
+    add_name(build, "Q64", "Berlin", TAG_PLACE);
+    add_name(build, "Q1065", "United Nations", TAG_ORGANISATION);
+    lexicon_build_word(build, slice_from_text("Anna"))->given = 3;
+    lexicon_build_form(build, slice_from_text("Moskwie"), slice_from_text("Moskwa"),
+                       CASE_DATIVE | CASE_LOCATIVE, GENDER_FEMININE);
+    lexicon_build_index(build);
+    check_must(lexicon_build_write(build, path, slice_from_text("2026-11-22"), &err) == 0);
+    lexicon_build_destroy(build);
+    read_whole(path);
+}
+
+static size_t change(char *bytes, const uint8_t *data, size_t size)
+{
+    size_t len = whole.len;
+    bool cut = size && data[0] == 'T';
+    for (size_t i = cut; i + CHANGE_BYTES <= size; i += CHANGE_BYTES) {
+        struct change one;
+        memcpy(&one.at, data + i, sizeof one.at);
+        memcpy(&one.value, data + i + sizeof one.at, sizeof one.value);
+        if (cut && i == 1)
+            len = one.at < len ? one.at : len;
+        else if (one.at + sizeof one.value <= len)
+            memcpy(bytes + one.at, &one.value, sizeof one.value);
+    }
+    return len;
+}
+
+// A forger's file: what is to be checked lies behind the checksum.
+static void forge(char *bytes, size_t len)
+{
+    struct lexicon_header header;
+    if (len < sizeof header)
+        return;
+    memcpy(&header, bytes, sizeof header);
+    header.file_size = len;
+    header.checksum =
+        hash64(slice_from(bytes + sizeof header, len - sizeof header), LEXICON_VERSION);
+    memcpy(bytes, &header, sizeof header);
+}
+
+static void use(const struct tagger *tagger, const char *language)
+{
+    struct article article = {
+        .uri = slice_from_text("urn:fuzz"),
+        .title = slice_from_text("Anna Merkel w Moskwie"),
+        .body = slice_from_text("Angela Merkel, Angela Merkell, Angeli Merkel of the United "
+                                "Nations met Anna Berlin in Berlin. Merkels Berliner."),
+        .language = slice_from_text(language),
+    };
+    struct arena arena;
+    struct buf out;
+    struct err err = {0};
+    struct tag_result result;
+    arena_init(&arena, 16 << 20);
+    buf_init(&out, SIZE_MAX);
+    check_must(tagger_run(tagger, &article, &arena, &result, &err) == 0);
+    check_must(event_put_line(&out, &article, &result, tagger_lexicon_id(tagger)) == 0);
+    event_put_keys(&out, &result);
+    buf_fini(&out);
+    arena_fini(&arena);
+}
+
+// Whatever lies in the file: it is refused with a reason, or good enough to tag with.
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char path[64];
+    name_path(path);
+    if (!whole.len)
+        make_whole(path);
+    char *bytes = malloc(whole.len);
+    check_must(bytes);
+    memcpy(bytes, whole.ptr, whole.len);
+    size_t len = change(bytes, data, size);
+    forge(bytes, len);
+    FILE *file = fopen(path, "wb");
+    check_must(file && fwrite(bytes, 1, len, file) == len && fclose(file) == 0);
+    free(bytes);
+    struct tagger *tagger;
+    struct err err = {0};
+    if (tagger_open(&tagger, path, &err) < 0) {
+        check_must(err.text[0]);
+    } else {
+        use(tagger, "pl");
+        use(tagger, "de");
+        use(tagger, "en");
+        tagger_close(tagger);
+    }
+    unlink(path);
+    return 0;
+}
