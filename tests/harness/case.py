@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,24 @@ def start_telex(daemon, *arguments, **kinds):
     """The telex command as a running process; the caller ends it."""
     return subprocess.Popen([build.TELEX, *map(str, arguments)], env=telex_environment(daemon), preexec_fn=die_with_parent,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=kinds.pop("stdin", subprocess.DEVNULL), **kinds)
+
+
+class Lines:
+    """Standard output of a running process, line by line, each with a deadline."""
+
+    def __init__(self, process):
+        self.process, self.rest = process, b""
+
+    def next(self, wait=20):
+        while b"\n" not in self.rest:
+            if not select.select([self.process.stdout], [], [], wire.seconds(wait))[0]:
+                raise TimeoutError(f"the command printed nothing for {wire.seconds(wait):g} s")
+            data = os.read(self.process.stdout.fileno(), 65536)
+            if not data:
+                raise EOFError(f"the command ended: {self.process.stderr.read().decode()}")
+            self.rest += data
+        line, _, self.rest = self.rest.partition(b"\n")
+        return line.decode()
 
 
 def article(number, body=None, **fields):
