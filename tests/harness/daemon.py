@@ -120,7 +120,7 @@ class Daemon:
         self.options = {"daemon.runtime_dir": self.runtime, "store.directory": self.store, "crew.workers": 2, **(options or {})}
         self.environment, self.arguments = dict(environment or {}), list(arguments)
         self.process = self.log = self.notify = self.timer = None
-        self.old_logs = []
+        self.old_logs, self.orphans = [], []
         self.overdue = False
         for folder in (self.runtime, self.store):
             folder.mkdir(parents=True, exist_ok=True)
@@ -199,12 +199,18 @@ class Daemon:
         if status != 0:
             raise AssertionError(f"telexd ended with {status} after SIGTERM:\n{self.tail()}")
 
+    def strike(self):
+        """kill -9, and nothing else: `kill` then waits for the end."""
+        self.orphans = open_pid_fds(self.workers())
+        self.process.kill()
+
     def kill(self, workers_wait=20):
         """kill -9. Its workers must notice and end by themselves."""
-        workers = open_pid_fds(self.workers())
-        self.process.kill()
+        if not self.orphans:
+            self.strike()
         self.wait()
-        if not wait_for_end(workers, workers_wait):
+        orphans, self.orphans = self.orphans, []
+        if not wait_for_end(orphans, workers_wait):
             raise AssertionError("a worker outlived its daemon")
 
     def close(self):
