@@ -48,8 +48,8 @@ def open_pid_fds(pids):
 class Log:
     """The standard error of a process, kept as it comes by a thread, so that a test can wait for a line."""
 
-    def __init__(self, stream):
-        self.lines, self.changed, self.closed = [], threading.Condition(), False
+    def __init__(self, stream, changed):
+        self.lines, self.changed, self.closed = [], changed, False
         self.thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
         self.thread.start()
 
@@ -82,32 +82,45 @@ class Log:
 
 
 class Notify:
-    """Plays the service manager: a datagram socket that gets READY=1 and the rest."""
+    """Plays the service manager: a datagram socket that gets READY=1 and the rest. A thread reads it: a daemon whose messages
+    nobody takes would wait for ever."""
 
-    def __init__(self, path):
-        self.path = str(path)
+    def __init__(self, path, changed):
+        self.path, self.changed = str(path), changed
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
         self.fields = []  # every (name, value) in the order of arrival
+        self.closing, self.end = socket.socketpair()
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
 
-    def take(self):
-        for line in self.socket.recv(65536).decode().splitlines():
-            self.fields.append(tuple(line.split("=", 1)))
+    def _read(self):
+        while self.end not in select.select([self.socket, self.end], [], [])[0]:
+            self.drain()
 
     def drain(self):
-        while select.select([self.socket], [], [], 0)[0]:
-            self.take()
+        """Takes what has been sent, so that whatever a process said before its end is seen."""
+        with self.changed:
+            while select.select([self.socket], [], [], 0)[0]:
+                for line in self.socket.recv(65536).decode().splitlines():
+                    self.fields.append(tuple(line.split("=", 1)))
+            self.changed.notify_all()
 
     def values(self, name):
         self.drain()
-        return [value for field, value in self.fields if field == name]
+        with self.changed:
+            return [value for field, value in self.fields if field == name]
 
     def clear(self):
         self.drain()
-        self.fields.clear()
+        with self.changed:
+            self.fields.clear()
 
     def close(self):
+        self.closing.close()
+        self.thread.join()
         self.socket.close()
+        self.end.close()
         os.unlink(self.path)
 
 
@@ -120,6 +133,7 @@ class Daemon:
         self.options = {"daemon.runtime_dir": self.runtime, "store.directory": self.store, "crew.workers": 2, **(options or {})}
         self.environment, self.arguments = dict(environment or {}), list(arguments)
         self.process = self.log = self.notify = self.timer = None
+        self.changed = threading.Condition()  # a line of the log, a message to the service manager, the end of either
         self.old_logs, self.orphans = [], []
         self.overdue = False
         for folder in (self.runtime, self.store):
@@ -132,16 +146,18 @@ class Daemon:
         if self.log:
             self.old_logs.append(self.log.text())
         if not self.notify:
-            self.notify = Notify(self.directory / "notify.sock")
+            self.notify = Notify(self.directory / "notify.sock", self.changed)
         self.notify.clear()
         command = [program, *self.arguments]
         for key, value in self.options.items():
             command += ["-o", f"{key}={value}"]
-        kept = {key: value for key, value in os.environ.items() if not key.endswith("_DIRECTORY")}
+        # Nothing of a service manager that may have started the tests.
+        kept = {key: value for key, value in os.environ.items()
+                if not key.endswith("_DIRECTORY") and not key.startswith(("WATCHDOG_", "LISTEN_", "JOURNAL_"))}
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         env={**kept, "NOTIFY_SOCKET": self.notify.path, **self.environment},
                                         preexec_fn=die_with_parent, cwd=self.directory)
-        self.log = Log(self.process.stderr)
+        self.log = Log(self.process.stderr, self.changed)
         self.timer = threading.Timer(seconds(LIFETIME), self._end_overdue, [self.process])
         self.timer.daemon = True
         self.timer.start()
@@ -158,19 +174,14 @@ class Daemon:
 
     def wait_notified(self, name, value=None, wait=30):
         """Waits until the daemon has told the service manager NAME=VALUE (any value: None). ChildProcessError when it ends."""
-        deadline = time.monotonic() + seconds(wait)
-        pid_fd = os.pidfd_open(self.pid)
-        try:
-            while not any(field == name and value in (None, got) for field, got in self.notify.fields):
-                ready = select.select([self.notify.socket, pid_fd], [], [], max(0.0, deadline - time.monotonic()))[0]
-                if self.notify.socket in ready:
-                    self.notify.take()
-                elif pid_fd in ready:
-                    raise ChildProcessError(f"telexd ended ({self.wait()}) before {name}={value}:\n{self.tail()}")
-                else:
-                    raise TimeoutError(f"telexd did not say {name}={value} within {seconds(wait):g} s:\n{self.tail()}")
-        finally:
-            os.close(pid_fd)
+        told = lambda: any(field == name and value in (None, got) for field, got in self.notify.fields)
+        with self.changed:
+            self.changed.wait_for(lambda: told() or self.log.closed, seconds(wait))
+            if told():
+                return
+        if self.log.closed:
+            raise ChildProcessError(f"telexd ended ({self.wait()}) before {name}={value}:\n{self.tail()}")
+        raise TimeoutError(f"telexd did not say {name}={value} within {seconds(wait):g} s:\n{self.tail()}")
 
     @property
     def pid(self):

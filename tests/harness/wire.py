@@ -156,11 +156,14 @@ class Connection:
             raise TimeoutError(f"the daemon takes no more messages for {wait} s")
         self.socket.send_multipart(frames)
 
-    def receive(self, wait=20):
-        """The next message as (header, payload), or TimeoutError. An ERROR is a message like others here."""
+    def receive(self, wait=20, delimited=False):
+        """The next message as (header, payload), or TimeoutError. An ERROR is a message like others here. `delimited`: the
+        request began with an empty frame, as a REQ socket's does, and so must the answer."""
         if not self.socket.poll(seconds(wait) * 1000):
             raise TimeoutError(f"nothing heard from the daemon for {seconds(wait):g} s")
         frames = self.socket.recv_multipart()
+        if delimited and frames[0] == b"":
+            frames.pop(0)
         if len(frames) != 2:
             raise ValueError(f"a message of {len(frames)} frames: {frames}")
         return parse_header(frames[0]), frames[1]

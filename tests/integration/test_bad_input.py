@@ -121,7 +121,7 @@ class BadInput(case.DaemonCase):
     def answer_to(self, endpoint, *frames):
         with wire.Connection(self.daemon.endpoint(endpoint)) as connection:
             connection.send_frames(*frames)
-            head, payload = connection.receive()
+            head, payload = connection.receive(delimited=frames[0] == b"")
             self.assertEqual((head.kind, head.version), (wire.ERROR, 1))
             return head, wire.parse_error(payload)
 

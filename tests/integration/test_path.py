@@ -101,8 +101,12 @@ class Wire(case.DaemonCase):
         self.assertIsNone(check.validation_fault("push_json.reply", reply))
         self.assertEqual((reply["offset"], reply["duplicate"]), (1, False))
         self.assertTrue(self.ingest.push_json(plain)["duplicate"])
-        for number, name in enumerate(("ninjs-1.4.json", "ninjs-2.1.json", "ninjs-3.1.json"), 2):
-            self.assertEqual(self.ingest.push_json((DEMO / name).read_bytes())["offset"], number)
+        plain_text = (DEMO / "ninjs-3.1.jsonl").read_bytes().splitlines()[0]
+        for number, ninjs in enumerate([(DEMO / "ninjs-1.4.json").read_bytes(), (DEMO / "ninjs-2.1.json").read_bytes(), plain_text], 2):
+            self.assertEqual(self.ingest.push_json(ninjs)["offset"], number)
+        with self.assertRaises(wire.Refused) as refused:
+            self.ingest.push_json((DEMO / "ninjs-3.1.json").read_bytes())
+        self.assertIn("HTML", refused.exception.message)
         got = self.control.get(1)
         self.assertEqual(got["article"], plain)
         for _, event in self.events(4):
@@ -135,14 +139,17 @@ class Wire(case.DaemonCase):
         self.assertEqual(self.control.get("urn:test:1")["offset"], ack.offset)
 
     def test_text_on_request(self):
-        wrapped = article(1, "Reklama\nAngela Merkel spoke to\nVladimir Putin.\n\nHe answered.")
+        wrapped = article(1, "Advertisement\nOn Monday the German chancellor, Angela Merkel, spoke to the president\nof Russia, Vladimir Putin, "
+                             "about the talks that are to begin in\nGeneva in the first week of the month, her spokesman said.\n\nHe answered.\n")
         self.ingest.push([wrapped])
         [(_, event)] = self.events(1, text=True)
-        self.assertIn("Angela Merkel spoke to Vladimir Putin.", event["data"]["text"])
+        text = event["data"]["text"]
+        self.assertIn("spoke to the president of Russia, Vladimir Putin, about the talks that are to begin in Geneva in", text)
+        self.assertNotIn("Advertisement", text)
         self.assertEqual(check.event_faults(event, wrapped), [])
 
     def test_largest_of_everything(self):
-        extra = json.dumps({"x": "y" * (262144 - 8)}).encode()
+        extra = json.dumps({"x": "y" * (262144 - 9)}).encode()
         self.assertEqual(len(extra), 262144)
         big = wire.Article("u" * 2048, "t" * 8192, "s" * 256, "en", "2026-11-22T01:30:00Z", extra, "w " * 524288)
         [ack] = self.ingest.push([big])
