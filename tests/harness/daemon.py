@@ -229,8 +229,10 @@ class Daemon:
         if self.process is not None:
             if self.is_running():
                 self.signal(signal.SIGCONT)
-                self.process.kill()
+                self.strike()
             self.wait()
+            wait_for_end(self.orphans, 20)
+            self.orphans = []
         if self.notify:
             self.notify.close()
             self.notify = None

@@ -349,15 +349,11 @@ class Command(case.DaemonCase):
         with follow:
             shown = [json.loads(lines.next()) for _ in range(60)]
             follow.kill()
-        rest = self.telex_json(self.daemon, "follow", "--cursor", "desk", "--json", "--count",
-                               120 - self.cursor() + 1)
-        self.assertEqual(shown, self.events[:60])
-        self.assertEqual(rest, self.events[self.cursor_before - 1:])
-
-    def cursor(self):
         with self.daemon.control() as control:
-            self.cursor_before = control.cursors()["desk"]
-        return self.cursor_before
+            cursor = control.cursors()["desk"]
+        rest = self.telex_json(self.daemon, "follow", "--cursor", "desk", "--json", "--no-wait")
+        self.assertEqual(shown, self.events[:60])
+        self.assertEqual(rest, self.events[cursor - 1:])
 
     def test_goes_on_when_the_daemon_is_killed_and_comes_back(self):
         follow = start_telex(self.daemon, "follow", "--from", "first", "--json")

@@ -33,9 +33,10 @@ class Look(case.DaemonCase):
     def test_get(self):
         for which in (3, "urn:r:3"):
             got = json.loads(self.telex(self.daemon, "get", which, "--raw").stdout)
-            self.assertEqual(got, self.control.get(which))
-            self.assertIsNone(check.validation_fault("get.reply", got, strict=False))
-            self.assertEqual((got["offset"], got["hash"]), (3, REPORTS[2].hash))
+            reply = self.control.get(which)
+            self.assertIsNone(check.validation_fault("get.reply", reply, strict=False))
+            self.assertEqual((reply["offset"], reply["hash"], reply["article"]), (3, REPORTS[2].hash, got))
+            self.assertEqual((got["uri"], got["body"], got["rank"]), ("urn:r:3", REPORTS[2].body, 1))
             shown = self.telex(self.daemon, "get", which).stdout
             self.assertIn("Merkel reist nach Paris", shown)
             self.assertIn("Merkel blieb zwei Tage.", shown)
@@ -48,7 +49,7 @@ class Look(case.DaemonCase):
         return [event for event in reversed(self.events) if any(e["id"] == entity_id for e in event["data"]["entities"])]
 
     def test_find_by_any_spelling(self):
-        for spelling in ("Angela Merkel", "ANGELA MERKEL", "angela merkel", "Angelę Merkel"):
+        for spelling in ("Angela Merkel", "ANGELA MERKEL", "angela merkel", "Angela  Merkel"):
             [found] = [e for e in self.control.find(spelling) if e["id"] == "Q567"]
             events = self.brute("Q567")
             self.assertEqual((found["count"], found["newest"]), (len(events), int(events[0]["sequence"])), spelling)
@@ -131,9 +132,8 @@ class Look(case.DaemonCase):
     def test_commands_without_a_daemon_say_so(self):
         self.daemon.stop()
         for arguments in (("stats",), ("get", "1"), ("find", "x"), ("verify",)):
-            done = self.telex(self.daemon, *arguments, status=None, wait=40)
-            self.assertNotEqual(done.returncode, 0)
-            self.assertTrue(done.stderr.strip(), arguments)
+            done = self.telex(self.daemon, "--timeout", "1", *arguments, status=2, wait=20)
+            self.assertIn("control.sock", done.stderr)
 
 
 class DeadLetters(case.DaemonCase):
@@ -200,7 +200,7 @@ def openmetrics_faults(text):
 
 
 class Help(case.DaemonCase):
-    COMMANDS = ("push", "follow", "get", "find", "entity", "stats", "dead", "verify", "backup", "tag")
+    COMMANDS = ("push", "follow", "get", "find", "entity", "stats", "dead", "cursor", "verify", "backup", "tag")
 
     def help_of(self, *command):
         done = subprocess.run([*command, "--help"], capture_output=True, text=True, timeout=wire.seconds(20))
@@ -243,12 +243,6 @@ class Help(case.DaemonCase):
         self.assertIn("--cursor", self.complete("follow", "--"))
         self.assertIn("--acks", self.complete("push", "--a"))
         self.assertLessEqual({"list", "show", "retry", "drop"}, self.complete("dead", ""))
-
-    def test_man_pages(self):
-        pages = {path.name for path in build.ROOT.rglob("*.[158]") if "build" not in path.parts[-3:]}
-        pages |= {path.name for path in build.BUILD.rglob("*.[158]")}
-        self.assertIn("telex.1", pages)
-        self.assertIn("telexd.8", pages)
 
 
 class Tag(case.DaemonCase):
