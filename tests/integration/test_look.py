@@ -43,7 +43,7 @@ class Look(case.DaemonCase):
         for nothing in ("99", "urn:none"):
             done = self.telex(self.daemon, "get", nothing, status=None)
             self.assertNotEqual(done.returncode, 0)
-            self.assertIn("not_found", done.stderr)
+            self.assertRegex(done.stderr, "there is no article")
 
     def brute(self, entity_id):
         return [event for event in reversed(self.events) if any(e["id"] == entity_id for e in event["data"]["entities"])]
