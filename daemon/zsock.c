@@ -12,6 +12,7 @@ enum {
     PARTS_MAX = 4, // peer, delimiter, header, payload
     REFUSAL_LOG_MS = 1000,
     ERROR_BYTES_MAX = 4096,
+    LATE_RETRY_MOST_MS = 500, // begins at 1 and doubles while nothing goes
 };
 
 // One message's frames.
@@ -80,17 +81,42 @@ static int send_message(struct zsock *z, struct slice peer, bool delimited,
     return note_sent(z, result);
 }
 
-static int send_error_to(struct zsock *z, struct slice peer, bool delimited, uint64_t id,
-                         enum wire_code code, const char *message)
+// --- replies: kept while their connection is full
+// -------------------------------------------------
+
+static int late_send(const struct zsock_reply_to *to, const struct frame *frame,
+                     struct slice payload, void *arg)
 {
-    struct buf payload;
-    buf_init(&payload, ERROR_BYTES_MAX);
-    wire_error_encode(&payload, code, message);
-    struct frame frame = {.version = WIRE_VERSION, .kind = FRAME_ERROR, .id = id};
-    int result =
-        payload.failed ? -ENOMEM : send_message(z, peer, delimited, &frame, buf_slice(&payload));
-    buf_fini(&payload);
+    return send_message(arg, slice_from(to->peer, to->peer_len), to->delimited, frame, payload);
+}
+
+static void late_retry_cb(uv_timer_t *timer)
+{
+    struct zsock *z = timer->data;
+    bool went = late_flush(&z->late, late_send, z);
+    z->late_ms = went || !z->late_ms ? 1 : 2 * z->late_ms;
+    if (z->late_ms > LATE_RETRY_MOST_MS)
+        z->late_ms = LATE_RETRY_MOST_MS;
+    if (!late_is_empty(&z->late))
+        uv_timer_start(timer, late_retry_cb, z->late_ms, 0);
+}
+
+static int send_or_keep(struct zsock *z, const struct zsock_reply_to *to, const struct frame *frame,
+                        struct slice payload)
+{
+    int result = zsock_send(z, to, frame, payload);
+    if (result != -EAGAIN)
+        return result;
+    result = late_keep(&z->late, to, frame, payload);
+    if (result == 0 && !uv_is_active((uv_handle_t *)&z->late_retry))
+        uv_timer_start(&z->late_retry, late_retry_cb, z->late_ms = 1, 0);
     return result;
+}
+
+void zsock_forget_late(struct zsock *z)
+{
+    late_fini(&z->late);
+    uv_timer_stop(&z->late_retry);
 }
 
 struct zsock_reply_to zsock_reply_to(const struct zsock_message *message)
@@ -104,12 +130,16 @@ struct zsock_reply_to zsock_reply_to(const struct zsock_message *message)
 int zsock_send(struct zsock *z, const struct zsock_reply_to *to, const struct frame *frame,
                struct slice payload)
 {
+    if (late_has(&z->late, to))
+        return -EAGAIN;
     return send_message(z, slice_from(to->peer, to->peer_len), to->delimited, frame, payload);
 }
 
 int zsock_send_lent(struct zsock *z, const struct zsock_reply_to *to, const struct frame *frame,
                     struct slice payload, void (*free_cb)(void *bytes, void *hint), void *hint)
 {
+    if (late_has(&z->late, to))
+        return -EAGAIN;
     int result = send_envelope(z, slice_from(to->peer, to->peer_len), to->delimited, frame);
     if (result != 0)
         return note_sent(z, result);
@@ -127,7 +157,30 @@ int zsock_send_reply(struct zsock *z, const struct zsock_reply_to *to, const str
 {
     struct frame frame = {
         .version = WIRE_VERSION, .kind = (uint8_t)(request->kind | FRAME_REPLY), .id = request->id};
-    return zsock_send(z, to, &frame, payload);
+    return send_or_keep(z, to, &frame, payload);
+}
+
+static int send_error_frame(struct zsock *z, struct slice peer, bool delimited,
+                            const struct frame *frame, struct slice payload)
+{
+    struct zsock_reply_to to = {.delimited = delimited, .peer_len = (uint8_t)peer.len};
+    if (peer.len > sizeof to.peer) // that is what the error is about
+        return send_message(z, peer, delimited, frame, payload);
+    memcpy(to.peer, peer.ptr, peer.len);
+    return send_or_keep(z, &to, frame, payload);
+}
+
+static int send_error_to(struct zsock *z, struct slice peer, bool delimited, uint64_t id,
+                         enum wire_code code, const char *message)
+{
+    struct buf payload;
+    buf_init(&payload, ERROR_BYTES_MAX);
+    wire_error_encode(&payload, code, message);
+    struct frame frame = {.version = WIRE_VERSION, .kind = FRAME_ERROR, .id = id};
+    int result = payload.failed ? -ENOMEM
+                                : send_error_frame(z, peer, delimited, &frame, buf_slice(&payload));
+    buf_fini(&payload);
+    return result;
 }
 
 int zsock_send_error(struct zsock *z, const struct zsock_reply_to *to, uint64_t id,

@@ -94,7 +94,8 @@ int zsock_send(struct zsock *zsock, const struct zsock_reply_to *to, const struc
 int zsock_send_lent(struct zsock *zsock, const struct zsock_reply_to *to, const struct frame *frame,
                     struct slice payload, void (*free_cb)(void *bytes, void *hint), void *hint);
 
-// The reply to a request: its kind with FRAME_REPLY, its id.
+// The reply to a request: its kind with FRAME_REPLY, its id. Where the connection has no room it is
+// kept within bounds (late.h) and goes before anything else; -EAGAIN: it is lost.
 int zsock_send_reply(struct zsock *zsock, const struct zsock_reply_to *to,
                      const struct frame *request, struct slice payload);
 

@@ -159,6 +159,7 @@ static void zsock_free(struct zsock *z)
 {
     if (z->socket)
         zmq_close(z->socket);
+    late_fini(&z->late);
     ipc_listener_close(&z->listener);
     free(z->name);
     free(z->endpoint);
@@ -171,8 +172,9 @@ static void start_handles(struct zsock *z)
     uv_check_init(z->loop, &z->check);
     uv_idle_init(z->loop, &z->idle);
     uv_timer_init(z->loop, &z->rebind);
-    z->prepare.data = z->check.data = z->idle.data = z->rebind.data = z;
-    z->open_handles += 4;
+    uv_timer_init(z->loop, &z->late_retry);
+    z->prepare.data = z->check.data = z->idle.data = z->rebind.data = z->late_retry.data = z;
+    z->open_handles += 5;
     uv_prepare_start(&z->prepare, zsock_prepare_cb);
     uv_check_start(&z->check, zsock_check_cb);
 }
@@ -193,6 +195,7 @@ int zsock_open(struct zsock **out, uv_loop_t *loop, struct zsock_context *contex
     struct zsock *z = calloc(1, sizeof *z);
     if (!z)
         return err_set_errno(err, ENOMEM, "socket %s", options->name);
+    late_init(&z->late);
     z->loop = loop;
     z->context = context;
     z->options = *options;
@@ -292,6 +295,7 @@ int zsock_recycle(struct zsock *z, struct err *err)
         return result;
     z->skipping = false;
     z->subscriptions = 0;
+    zsock_forget_late(z);
     uv_timer_stop(&z->rebind);
     result = bind_socket(z, err);
     if (result == 0)
@@ -320,6 +324,7 @@ void zsock_close(struct zsock *z, void (*closed_cb)(void *arg), void *arg)
     uv_close((uv_handle_t *)&z->check, handle_closed_cb);
     uv_close((uv_handle_t *)&z->idle, handle_closed_cb);
     uv_close((uv_handle_t *)&z->rebind, handle_closed_cb);
+    uv_close((uv_handle_t *)&z->late_retry, handle_closed_cb);
     zmq_close(z->socket);
     z->socket = NULL;
     ipc_listener_close(&z->listener);

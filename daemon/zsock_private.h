@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/ipc_listener.h"
+#include "daemon/late.h"
 #include "daemon/zsock.h"
 #include "proto/base/list.h"
 
@@ -24,6 +25,10 @@ struct zsock {
     unsigned open_handles;
     unsigned rebind_ms;
 
+    struct late late; // replies for connections that are full
+    uv_timer_t late_retry;
+    unsigned late_ms;
+
     bool paused, closing;
     bool skipping; // the rest of a message of too many frames is being thrown away
     unsigned long subscriptions;
@@ -39,3 +44,6 @@ struct zsock {
 void zsock_poll_cb(uv_poll_t *poll, int status, int events);
 void zsock_prepare_cb(uv_prepare_t *prepare);
 void zsock_check_cb(uv_check_t *check);
+
+// Every connection has gone, and what was to be sent with it.
+void zsock_forget_late(struct zsock *z);

@@ -43,13 +43,14 @@ static void echo_cb(struct zsock *zsock, struct zsock_message *message, void *ar
 
 static int open_on(struct fixture *f, const char *endpoint, struct err *err)
 {
-    struct zsock_options options = {.name = "echo",
-                                    .endpoint = endpoint,
-                                    .type = ZMQ_ROUTER,
-                                    .max_message = 1 << 20,
-                                    .receive_hwm = 100,
-                                    .send_hwm = 20000,
-                                    .batch = 16};
+    struct zsock_options options = {
+        .name = "echo",
+        .endpoint = endpoint,
+        .type = ZMQ_ROUTER,
+        .max_message = 1 << 20,
+        .receive_hwm = 100,
+        .send_hwm = 8, // less than the tests pipeline: replies must wait, not be lost
+        .batch = 16};
     return zsock_open(&f->zsock, &f->loop, f->zmq, &options, echo_cb, f, err);
 }
 
