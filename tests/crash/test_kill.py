@@ -100,11 +100,11 @@ class Kill(case.DaemonCase):
         young = 0
         for cycle in range(CYCLES):
             daemon.launch()
-            if draw.random() < 0.15:
+            if draw.random() < 0.2:
                 young += self.kill_during_startup(daemon, draw)
             else:
                 daemon.wait_notified("READY", "1")
-                self.load.run(daemon, draw.choice((1, 5, 20, 80, 200)))
+                self.load.run(daemon, draw.choice((1, 5, 20, 80, 200, 400)))
             daemon.kill()  # waits for its workers
         daemon.start()
         self.load.finish(daemon)
@@ -113,7 +113,7 @@ class Kill(case.DaemonCase):
     def kill_during_startup(self, daemon, draw):
         """Some milliseconds into the start; 1 when it had not yet said READY."""
         fd = os.pidfd_open(daemon.pid)
-        select.select([fd], [], [], draw.random() * 0.06)
+        select.select([fd], [], [], draw.random() * 0.03)
         os.close(fd)
         return not daemon.notify.values("READY")
 
