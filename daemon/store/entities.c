@@ -62,9 +62,10 @@ static int count_indexed(struct store_reader *reader, struct stored_entity *enti
     return status;
 }
 
-// What the events that are not indexed yet say: one entry for each entity of each of them, under
-// its id, with the event's sequence and "type TAB name"; sorted.
-static int tail_collect(struct store_reader *reader, struct sorted *tail)
+// Every key of the events behind the indexed position; those that are damaged are passed over.
+static int tail_each_key(struct store_reader *reader,
+                         void (*cb)(uint64_t sequence, const struct event_key *key, void *arg),
+                         void *arg)
 {
     for (uint64_t at = reader->indexed + 1; at <= reader->head; at++) {
         struct stored_event event;
@@ -76,12 +77,25 @@ static int tail_collect(struct store_reader *reader, struct sorted *tail)
             return status;
         struct event_keys keys = event_keys_of(&event);
         while (event_keys_next(&keys, &key))
-            if (key.kind == KEY_ENTITY)
-                sorted_add(tail, key.id, at,
-                           slice_from(key.type.ptr, key.type.len + 1 + key.name.len));
+            cb(at, &key, arg);
     }
+    return 0;
+}
+
+static void tail_add_cb(uint64_t sequence, const struct event_key *key, void *tail)
+{
+    if (key->kind == KEY_ENTITY)
+        sorted_add(tail, key->id, sequence,
+                   slice_from(key->type.ptr, key->type.len + 1 + key->name.len));
+}
+
+// What the events that are not indexed yet say: one entry for each entity of each of them, under
+// its id, with the event's sequence and "type TAB name"; sorted.
+static int tail_collect(struct store_reader *reader, struct sorted *tail)
+{
+    int status = tail_each_key(reader, tail_add_cb, tail);
     sorted_sort(tail);
-    return sorted_failed(tail) ? -ENOMEM : 0;
+    return status < 0 ? status : sorted_failed(tail) ? -ENOMEM : 0;
 }
 
 static void split_type(struct slice value, struct stored_entity *entity)
@@ -206,25 +220,28 @@ static int candidates_indexed(struct store_reader *reader, struct slice folded, 
     return status == -ENOENT || status == -EINVAL ? 0 : status;
 }
 
+struct spelling_search {
+    struct slice folded;
+    bool prefix;
+    struct sorted *ids;
+};
+
+static void candidate_cb(uint64_t sequence, const struct event_key *key, void *arg)
+{
+    (void)sequence;
+    const struct spelling_search *search = arg;
+    if (key->kind == KEY_SPELLING && key->entity_id.len &&
+        spelling_matches(key->value, search->folded, search->prefix))
+        add_candidate(search->ids, key->entity_id);
+}
+
 static int candidates_tail(struct store_reader *reader, struct slice folded, bool prefix,
                            struct sorted *ids)
 {
-    for (uint64_t at = reader->indexed + 1; at <= reader->head; at++) {
-        struct stored_event event;
-        struct event_key key;
-        int status = store_get_event(reader, at, &event);
-        if (status == -EBADMSG || status == -ENOENT)
-            continue;
-        if (status < 0)
-            return status;
-        struct event_keys keys = event_keys_of(&event);
-        while (event_keys_next(&keys, &key))
-            if (key.kind == KEY_SPELLING && key.entity_id.len &&
-                spelling_matches(key.value, folded, prefix))
-                add_candidate(ids, key.entity_id);
-    }
+    struct spelling_search search = {.folded = folded, .prefix = prefix, .ids = ids};
+    int status = tail_each_key(reader, candidate_cb, &search);
     sorted_sort(ids);
-    return sorted_failed(ids) ? -ENOMEM : 0;
+    return status < 0 ? status : sorted_failed(ids) ? -ENOMEM : 0;
 }
 
 static int most_events_first_cb(const void *left, const void *right)

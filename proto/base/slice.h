@@ -29,3 +29,9 @@ static inline bool slice_is(struct slice a, const char *text)
 {
     return slice_equal(a, slice_from_text(text));
 }
+
+static inline bool slice_begins(struct slice a, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return a.len >= len && (len == 0 || memcmp(a.ptr, prefix, len) == 0);
+}

@@ -42,7 +42,7 @@ struct slice composer_compose(struct slice cluster, struct arena *arena)
     UErrorCode status = U_ZERO_ERROR;
     UChar wide[CLUSTER_BYTES_MAX], composed[COMPOSED_UNITS_MAX];
     char narrow[3 * COMPOSED_UNITS_MAX];
-    int32_t wide_len, composed_len, narrow_len;
+    int32_t wide_len = 0, composed_len, narrow_len = 0;
     u_strFromUTF8(wide, CLUSTER_BYTES_MAX, &wide_len, cluster.ptr, (int32_t)cluster.len, &status);
     composed_len = unorm2_normalize(nfc(), wide, wide_len, composed, COMPOSED_UNITS_MAX, &status);
     u_strToUTF8(narrow, sizeof narrow, &narrow_len, composed, composed_len, &status);

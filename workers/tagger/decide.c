@@ -10,18 +10,6 @@ static int max_of(int a, int b)
     return a > b ? a : b;
 }
 
-static int own_count(const struct words *words, const struct word *word, enum lexicon_count kind)
-{
-    return words_count_of(words, word, kind);
-}
-
-static int name_count(const struct words *words, const struct word *word)
-{
-    return max_of(
-        own_count(words, word, COUNT_PERSON),
-        max_of(own_count(words, word, COUNT_ORGANISATION), own_count(words, word, COUNT_PLACE)));
-}
-
 struct ending {
     const char *text;
     size_t len;
@@ -86,13 +74,13 @@ static bool is_german_compound(const struct lexicon *lexicon, const struct word 
 static bool is_german_noun(const struct lexicon *lexicon, const struct words *words,
                            const struct word *word)
 {
-    int capital = own_count(words, word, COUNT_CAPITAL);
-    int name = name_count(words, word);
+    int capital = words_count_of(words, word, COUNT_CAPITAL);
+    int name = words_name_count(words, word);
     if (capital || name)
         return capital >= name;
     if (word->flags & (WORD_IS_UPPER | WORD_IS_MIXED | WORD_IS_INITIAL))
         return false;
-    if (own_count(words, word, COUNT_LOWER))
+    if (words_count_of(words, word, COUNT_LOWER))
         return true;
     bool personal = word->info && (word->info->given || word->info->surname);
     if (ENDS_WITH_ANY(word->folded, name_endings) || personal)
@@ -138,9 +126,9 @@ bool decide_is_common(const struct lexicon *lexicon, const struct words *words, 
         return true;
     if (decide_is_city_adjective(lexicon, words, word))
         return true;
-    int lower = own_count(words, word, COUNT_LOWER);
-    int capital = own_count(words, word, COUNT_CAPITAL);
-    int name = name_count(words, word);
+    int lower = words_count_of(words, word, COUNT_LOWER);
+    int capital = words_count_of(words, word, COUNT_CAPITAL);
+    int name = words_name_count(words, word);
     bool starts = word->flags & (WORD_IS_FIRST | WORD_IS_QUOTED);
     if (starts && lower > 0 && lower >= name && !(word->flags & WORD_IS_UPPER) &&
         !opens_name(words, index))
@@ -190,11 +178,11 @@ static const struct ending place_endings[] = {
 static void weigh_counts(const struct words *words, const struct word *word,
                          struct evidence *evidence)
 {
-    evidence->person += own_count(words, word, COUNT_PERSON) / 4;
-    evidence->organisation += own_count(words, word, COUNT_ORGANISATION) / 4;
-    evidence->place += own_count(words, word, COUNT_PLACE) / 4;
-    int lower = own_count(words, word, COUNT_LOWER) / (word->flags & WORD_IS_FIRST ? 3 : 6);
-    evidence->none += max_of(own_count(words, word, COUNT_CAPITAL) / 4, lower);
+    evidence->person += words_count_of(words, word, COUNT_PERSON) / 4;
+    evidence->organisation += words_count_of(words, word, COUNT_ORGANISATION) / 4;
+    evidence->place += words_count_of(words, word, COUNT_PLACE) / 4;
+    int lower = words_count_of(words, word, COUNT_LOWER) / (word->flags & WORD_IS_FIRST ? 3 : 6);
+    evidence->none += max_of(words_count_of(words, word, COUNT_CAPITAL) / 4, lower);
     if (!word->info)
         return;
     for (size_t i = 0; i < LEXICON_LANGUAGES; i++) {
@@ -279,8 +267,9 @@ static void weigh_given(const struct words *words, const struct candidate *candi
     const struct word *first = &words->at[candidate->first];
     bool given = first->info && first->info->given;
     for (size_t i = 1; i < first->lemma_count && !given; i++)
-        given = first->lemmas[i].known && first->lemmas[i].gender != GENDER_OTHER &&
-                own_count(words, first, COUNT_PERSON) > own_count(words, first, COUNT_PLACE);
+        given =
+            first->lemmas[i].known && first->lemmas[i].gender != GENDER_OTHER &&
+            words_count_of(words, first, COUNT_PERSON) > words_count_of(words, first, COUNT_PLACE);
     if (first->flags & WORD_IS_INITIAL && candidate->count > 1)
         evidence->person += 10;
     else if (given)

@@ -43,16 +43,10 @@ bool domain_is_name(struct slice text)
     return dots && domain_is_top_level(slice_from(text.ptr + label, text.len - label));
 }
 
-static bool begins_with(struct slice text, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return text.len > len && memcmp(text.ptr, prefix, len) == 0;
-}
-
 bool domain_is_url(struct slice text)
 {
-    bool marked = begins_with(text, "http://") || begins_with(text, "https://") ||
-                  begins_with(text, "www.") || begins_with(text, "pic.twitter.com/");
+    bool marked = slice_begins(text, "http://") || slice_begins(text, "https://") ||
+                  slice_begins(text, "www.") || slice_begins(text, "pic.twitter.com/");
     for (size_t i = 0; marked && i < text.len; i++)
         marked = (unsigned char)text.ptr[i] > ' ';
     return marked;

@@ -162,12 +162,6 @@ static bool is_label(struct slice line)
     return (kinds & FURNITURE_LABEL) && line.ptr[end] == ':';
 }
 
-static bool begins_with(struct slice line, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return line.len >= len && memcmp(line.ptr, prefix, len) == 0;
-}
-
 static bool has_digit(struct slice line)
 {
     for (size_t i = 0; i < line.len; i++)
@@ -178,10 +172,10 @@ static bool has_digit(struct slice line)
 
 static bool is_marked(struct slice line)
 {
-    bool rights =
-        begins_with(line, "Copyright ") || begins_with(line, "(c) ") || begins_with(line, "(C) ");
-    return begins_with(line, ">>") || begins_with(line, "\u00bb\u00bb") ||
-           begins_with(line, "\u00a9") || (rights && has_digit(line)) || domain_is_url(line);
+    bool rights = slice_begins(line, "Copyright ") || slice_begins(line, "(c) ") ||
+                  slice_begins(line, "(C) ");
+    return slice_begins(line, ">>") || slice_begins(line, "\u00bb\u00bb") ||
+           slice_begins(line, "\u00a9") || (rights && has_digit(line)) || domain_is_url(line);
 }
 
 // The line is a piece of a wrapped paragraph: what looks like a credit may be its last word.

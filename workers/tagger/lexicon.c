@@ -167,15 +167,9 @@ const char *lexicon_id(const struct lexicon *lexicon)
     return lexicon->id;
 }
 
-static uint32_t check_of(uint64_t hash)
-{
-    uint32_t check = (uint32_t)(hash >> 32);
-    return check ? check : 1;
-}
-
 const struct lexicon_node *lexicon_find_node(const struct lexicon *lexicon, uint64_t hash)
 {
-    uint32_t check = check_of(hash);
+    uint32_t check = lexicon_check_of(hash);
     for (uint64_t at = hash & lexicon->node_mask;; at = (at + 1) & lexicon->node_mask) {
         const struct lexicon_node *node = &lexicon->in.nodes[at];
         if (node->check == check)
@@ -192,7 +186,7 @@ const struct lexicon_posting *lexicon_postings(const struct lexicon *lexicon, ui
 
 const struct lexicon_word *lexicon_find_word(const struct lexicon *lexicon, uint64_t hash)
 {
-    uint32_t check = check_of(hash);
+    uint32_t check = lexicon_check_of(hash);
     for (uint64_t at = hash & lexicon->word_mask;; at = (at + 1) & lexicon->word_mask) {
         const struct lexicon_word *word = &lexicon->in.words[at];
         if (word->check == check)
@@ -205,7 +199,7 @@ const struct lexicon_word *lexicon_find_word(const struct lexicon *lexicon, uint
 const struct lexicon_form *lexicon_next_form(const struct lexicon *lexicon, uint64_t hash,
                                              uint32_t *at)
 {
-    uint32_t check = check_of(hash);
+    uint32_t check = lexicon_check_of(hash);
     for (;; ++*at) {
         const struct lexicon_form *form = &lexicon->in.forms[(hash + *at) & lexicon->form_mask];
         if (form->check == 0)

@@ -308,12 +308,6 @@ void lexicon_build_form(struct lexicon_build *build, struct slice form, struct s
 
 // --- Writing ---
 
-static uint32_t check_of(uint64_t hash)
-{
-    uint32_t check = (uint32_t)(hash >> 32);
-    return check ? check : 1;
-}
-
 static size_t table_slots(size_t records)
 {
     size_t slots = 16;
@@ -422,7 +416,7 @@ static size_t unique_prefixes(struct lexicon_build *build)
 static struct lexicon_node *node_slot(struct lexicon_node *nodes, size_t slots, uint64_t hash)
 {
     size_t at = hash & (slots - 1);
-    while (nodes[at].check && nodes[at].check != check_of(hash))
+    while (nodes[at].check && nodes[at].check != lexicon_check_of(hash))
         at = (at + 1) & (slots - 1);
     return &nodes[at];
 }
@@ -436,7 +430,7 @@ static void put_nodes(struct lexicon_build *build, struct buf *out)
         return;
     for (size_t i = 0; i < count; i++)
         *node_slot(nodes, slots, hashes[i]) =
-            (struct lexicon_node){.check = check_of(hashes[i]), .posting = LEXICON_NONE};
+            (struct lexicon_node){.check = lexicon_check_of(hashes[i]), .posting = LEXICON_NONE};
     uint32_t posting = 0;
     for (size_t i = 0; i < build->indexed; i++) {
         const struct build_name *name = name_at(build, i);
@@ -468,7 +462,7 @@ static void put_words(struct lexicon_build *build, struct buf *out)
         while (words[at].check)
             at = (at + 1) & (slots - 1);
         words[at] = built[i].word;
-        words[at].check = check_of(built[i].hash);
+        words[at].check = lexicon_check_of(built[i].hash);
     }
 }
 
@@ -482,7 +476,7 @@ static void put_forms(struct lexicon_build *build, struct buf *out)
         while (forms[at].check)
             at = (at + 1) & (slots - 1);
         forms[at] = built[i].form;
-        forms[at].check = check_of(built[i].hash);
+        forms[at].check = lexicon_check_of(built[i].hash);
     }
 }
 

@@ -41,6 +41,12 @@ struct lexicon_entity {
 };
 
 // Hash tables have a power of two of slots and linear probing; check 0 is an empty slot.
+static inline uint32_t lexicon_check_of(uint64_t hash)
+{
+    uint32_t check = (uint32_t)(hash >> 32);
+    return check ? check : 1;
+}
+
 struct lexicon_node {
     uint32_t check;   // high half of the hash, never 0
     uint32_t posting; // index, or LEXICON_NONE when the name goes on

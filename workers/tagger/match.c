@@ -29,16 +29,6 @@ static bool joins(const struct word *word)
            word->gap == GAP_SIGN;
 }
 
-static int name_count(const struct words *words, const struct word *word)
-{
-    int count = 0;
-    for (enum lexicon_count kind = COUNT_PERSON; kind <= COUNT_PLACE; kind++) {
-        int this = words_count_of(words, word, kind);
-        count = this > count ? this : count;
-    }
-    return count;
-}
-
 // True when the article's language uses the word (also) as an ordinary one. Where a capital letter
 // says nothing, small ones elsewhere count too.
 static bool is_ordinary(const struct words *words, const struct word *word)
@@ -49,7 +39,7 @@ static bool is_ordinary(const struct words *words, const struct word *word)
                   !(word->flags & WORD_IS_CAPITAL);
     if (starts && lower > ordinary)
         ordinary = lower;
-    return ordinary > name_count(words, word);
+    return ordinary > words_name_count(words, word);
 }
 
 // "G20": one capital, then digits.

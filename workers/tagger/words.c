@@ -7,12 +7,6 @@ static struct slice token_text(const struct text *text, const struct token *toke
     return slice_from(text->normalised.ptr + token->start, token->end - token->start);
 }
 
-static bool begins_with(struct slice text, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
-}
-
 static bool is_opening_quote(struct slice sign)
 {
     return slice_is(sign, "\"") || slice_is(sign, "„") || slice_is(sign, "“") ||
@@ -150,14 +144,14 @@ static void mark_headlines(struct words *words)
 static void set_language(struct words *words, struct slice language)
 {
     words->other_language = false;
-    if (begins_with(language, "pl"))
+    if (slice_begins(language, "pl"))
         words->language = LEXICON_PL;
-    else if (begins_with(language, "de"))
+    else if (slice_begins(language, "de"))
         words->language = LEXICON_DE;
     else
         words->language = LEXICON_EN;
     if (words->language == LEXICON_EN)
-        words->other_language = !begins_with(language, "en") && !begins_with(language, "und");
+        words->other_language = !slice_begins(language, "en") && !slice_begins(language, "und");
 }
 
 int words_prepare(struct words *out, const struct lexicon *lexicon, const struct text *text,
@@ -190,4 +184,14 @@ struct slice words_exact(const struct words *words, size_t index)
 {
     const struct word *word = &words->at[index];
     return slice_from(words->text->normalised.ptr + word->start, word->end - word->start);
+}
+
+int words_name_count(const struct words *words, const struct word *word)
+{
+    int most = 0;
+    for (enum lexicon_count kind = COUNT_PERSON; kind <= COUNT_PLACE; kind++) {
+        int count = words_count_of(words, word, kind);
+        most = count > most ? count : most;
+    }
+    return most;
 }

@@ -72,3 +72,6 @@ static inline int words_count_of(const struct words *words, const struct word *w
 {
     return word->info && !words->other_language ? word->info->counts[words->language][kind] : 0;
 }
+
+// As a part of a name, of the kind it is most often part of.
+int words_name_count(const struct words *words, const struct word *word);
