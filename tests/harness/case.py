@@ -1,5 +1,6 @@
 """What the integration tests share: a folder and daemons that are gone afterwards, whose logs are shown when a test fails."""
 
+import contextlib
 import json
 import os
 import select
@@ -95,6 +96,14 @@ class Lines:
             self.rest += data
         line, _, self.rest = self.rest.partition(b"\n")
         return line.decode()
+
+    def until_end(self, wait=20):
+        """The whole lines that are left; a last one that was cut off by the command's end is not among them."""
+        lines = []
+        with contextlib.suppress(EOFError):
+            while True:
+                lines.append(self.next(wait))
+        return lines
 
 
 def article(number, body=None, **fields):

@@ -50,7 +50,7 @@ C
 LD_LIBRARY_PATH="$libdir" "$dir/shared"
 # shellcheck disable=SC2046,SC2086
 "$cc" -std=c17 $flags "$dir/program.c" -o "$dir/static" "$libdir/libtelex.a" \
-    $(pkg-config --define-variable=prefix="$dir" --static --libs-only-l telex | sed 's/-ltelex//')
+    $(pkg-config --libs $(pkg-config --print-requires-private telex))
 "$dir/static"
 
 seen=$(nm -D --defined-only "$libdir/libtelex.so" | awk '{print $3}' | grep -v '^telex_\|^TELEX_0$' || true)
