@@ -11,7 +11,7 @@
 #include "workers/tagger/lexicon_check.h"
 
 struct lexicon {
-    const uint8_t *base;
+    void *map;
     size_t size;
     const struct lexicon_header *header;
     struct lexicon_sections in;
@@ -48,28 +48,28 @@ static bool section_is_sound(const struct lexicon *lexicon, enum lexicon_section
 
 static const void *section_start(const struct lexicon *lexicon, enum lexicon_section section)
 {
-    return lexicon->base + lexicon->header->sections[section].offset;
+    return (const char *)lexicon->map + lexicon->header->sections[section].offset;
 }
+
+// A refusal says all there is to say: -EINVAL.
+#define refuse(err, ...) (err_set(err, __VA_ARGS__), -EINVAL)
 
 static int check_header(const struct lexicon *lexicon, const char *path, struct err *err)
 {
     const struct lexicon_header *header = lexicon->header;
-    if (lexicon->size < sizeof *header || memcmp(header->magic, LEXICON_MAGIC, 8) != 0)
-        return err_set_errno(err, EINVAL, "%s is not a telex lexicon", path);
+    if (memcmp(header->magic, LEXICON_MAGIC, 8) != 0)
+        return refuse(err, "%s is not a telex lexicon", path);
     if (header->version != LEXICON_VERSION || header->section_count != SECTION_COUNT)
-        return err_set_errno(
-            err, EINVAL,
-            "%s is a lexicon of version %u, this program reads version %d: old and "
-            "new files mixed? Install both from one build",
-            path, header->version, LEXICON_VERSION);
+        return refuse(err,
+                      "%s is a lexicon of version %u, this program reads version %d: old and new "
+                      "files mixed? Install both from one build",
+                      path, header->version, LEXICON_VERSION);
     if (header->file_size != lexicon->size)
-        return err_set_errno(err, EINVAL,
-                             "%s is damaged: %zu bytes long instead of %llu; install it again",
-                             path, lexicon->size, (unsigned long long)header->file_size);
-    struct slice content =
-        slice_from(lexicon->base + sizeof *header, lexicon->size - sizeof *header);
+        return refuse(err, "%s is damaged: %zu bytes long instead of %llu; install it again", path,
+                      lexicon->size, (unsigned long long)header->file_size);
+    struct slice content = slice_from(header + 1, lexicon->size - sizeof *header);
     if (hash64(content, LEXICON_VERSION) != header->checksum)
-        return err_set_errno(err, EINVAL, "%s is damaged: wrong checksum; install it again", path);
+        return refuse(err, "%s is damaged: wrong checksum; install it again", path);
     return 0;
 }
 
@@ -77,8 +77,7 @@ static int check_sections(const struct lexicon *lexicon, const char *path, struc
 {
     for (enum lexicon_section section = 0; section < SECTION_COUNT; section++)
         if (!section_is_sound(lexicon, section))
-            return err_set_errno(err, EINVAL, "%s is damaged: section %d does not fit", path,
-                                 (int)section);
+            return refuse(err, "%s is damaged: section %d does not fit", path, (int)section);
     return 0;
 }
 
@@ -104,50 +103,57 @@ static void find_sections(struct lexicon *lexicon)
 static int check_contents(const struct lexicon *lexicon, const char *path, struct err *err)
 {
     const char *problem = lexicon_check(&lexicon->in);
-    return problem ? err_set_errno(err, EINVAL, "%s is damaged: %s", path, problem) : 0;
+    return problem ? refuse(err, "%s is damaged: %s", path, problem) : 0;
+}
+
+static int map_open(struct lexicon *lexicon, int fd, const char *path, struct err *err)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return err_set_errno(err, errno, "cannot read lexicon %s", path);
+    if (!S_ISREG(status.st_mode) || status.st_size < (off_t)sizeof(struct lexicon_header))
+        return refuse(err, "%s is not a telex lexicon", path);
+    void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED)
+        return err_set_errno(err, errno, "cannot map lexicon %s", path);
+    lexicon->size = (size_t)status.st_size;
+    lexicon->header = lexicon->map = map;
+    return 0;
 }
 
 static int map_file(struct lexicon *lexicon, const char *path, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_set_errno(err, errno, "cannot open lexicon %s: %s", path, strerror(errno));
-    struct stat status;
-    int rc = 0;
-    if (fstat(fd, &status) < 0)
-        rc = err_set_errno(err, errno, "cannot read lexicon %s: %s", path, strerror(errno));
-    else if (!S_ISREG(status.st_mode) || status.st_size < (off_t)sizeof(struct lexicon_header))
-        rc = err_set_errno(err, EINVAL, "%s is not a telex lexicon", path);
-    if (rc == 0) {
-        lexicon->size = (size_t)status.st_size;
-        void *base = mmap(NULL, lexicon->size, PROT_READ, MAP_SHARED, fd, 0);
-        if (base == MAP_FAILED)
-            rc = err_set_errno(err, errno, "cannot map lexicon %s: %s", path, strerror(errno));
-        else
-            lexicon->base = base;
-    }
+        return err_set_errno(err, errno, "cannot open lexicon %s", path);
+    int failed = map_open(lexicon, fd, path, err);
     close(fd);
-    return rc;
+    return failed;
+}
+
+static int load(struct lexicon *lexicon, const char *path, struct err *err)
+{
+    int failed = map_file(lexicon, path, err);
+    if (!lexicon->map)
+        return failed;
+    failed = check_header(lexicon, path, err);
+    if (!failed)
+        failed = check_sections(lexicon, path, err);
+    if (failed)
+        return failed;
+    find_sections(lexicon);
+    return check_contents(lexicon, path, err);
 }
 
 int lexicon_open(struct lexicon **out, const char *path, struct err *err)
 {
     struct lexicon *lexicon = calloc(1, sizeof *lexicon);
     if (!lexicon)
-        return err_set_errno(err, ENOMEM, "no memory to open lexicon %s", path);
-    int rc = map_file(lexicon, path, err);
-    lexicon->header = (const void *)lexicon->base;
-    if (rc == 0)
-        rc = check_header(lexicon, path, err);
-    if (rc == 0)
-        rc = check_sections(lexicon, path, err);
-    if (rc == 0) {
-        find_sections(lexicon);
-        rc = check_contents(lexicon, path, err);
-    }
-    if (rc < 0) {
+        return err_set_errno(err, ENOMEM, "cannot open lexicon %s", path);
+    int failed = load(lexicon, path, err);
+    if (failed) {
         lexicon_close(lexicon);
-        return rc;
+        return failed;
     }
     *out = lexicon;
     return 0;
@@ -157,8 +163,8 @@ void lexicon_close(struct lexicon *lexicon)
 {
     if (!lexicon)
         return;
-    if (lexicon->base)
-        munmap((void *)(uintptr_t)lexicon->base, lexicon->size);
+    if (lexicon->map)
+        munmap(lexicon->map, lexicon->size);
     free(lexicon);
 }
 

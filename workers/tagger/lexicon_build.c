@@ -44,14 +44,23 @@ struct lexicon_build {
     bool failed;
 };
 
+enum { BUILD_BUFS = 6 };
+
+static void list_bufs(struct lexicon_build *build, struct buf *all[BUILD_BUFS])
+{
+    struct buf *bufs[BUILD_BUFS] = {&build->strings,  &build->entities, &build->names,
+                                    &build->prefixes, &build->words,    &build->forms};
+    memcpy(all, bufs, sizeof bufs);
+}
+
 struct lexicon_build *lexicon_build_create(void)
 {
     struct lexicon_build *build = calloc(1, sizeof *build);
     if (!build)
         return NULL;
-    struct buf *all[] = {&build->strings,  &build->entities, &build->names,
-                         &build->prefixes, &build->words,    &build->forms};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    struct buf *all[BUILD_BUFS];
+    list_bufs(build, all);
+    for (size_t i = 0; i < BUILD_BUFS; i++)
         buf_init(all[i], BUILD_BYTES_MAX);
     buf_put_byte(&build->strings, 0);
     return build;
@@ -61,9 +70,9 @@ void lexicon_build_destroy(struct lexicon_build *build)
 {
     if (!build)
         return;
-    struct buf *all[] = {&build->strings,  &build->entities, &build->names,
-                         &build->prefixes, &build->words,    &build->forms};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    struct buf *all[BUILD_BUFS];
+    list_bufs(build, all);
+    for (size_t i = 0; i < BUILD_BUFS; i++)
         buf_fini(all[i]);
     free(build);
 }
@@ -373,13 +382,13 @@ static void put_entity_spellings(struct lexicon_build *build, struct buf *out, c
 static bool put_spellings(struct lexicon_build *build, struct buf *out)
 {
     size_t count = name_count(build);
-    const struct build_name **sorted = calloc(count + 1, sizeof *sorted);
+    const struct build_name **sorted = calloc(count + 1, sizeof(struct build_name *));
     const char **run = calloc(count + 1, sizeof *run);
     uint32_t total = 0;
     if (sorted && run) {
         for (size_t i = 0; i < count; i++)
             sorted[i] = name_at(build, i);
-        qsort(sorted, count, sizeof *sorted, compare_by_entity);
+        qsort(sorted, count, sizeof(struct build_name *), compare_by_entity);
         for (size_t i = 0, len; i < count; i += len) {
             uint32_t entity = sorted[i]->posting.entity;
             for (len = 0; i + len < count && sorted[i + len]->posting.entity == entity; len++)
@@ -514,14 +523,14 @@ static int write_file(const char *path, struct slice content, struct err *err)
         return err_set_errno(err, ENAMETOOLONG, "name too long: %s", path);
     FILE *file = fopen(temporary, "wb");
     if (!file)
-        return err_set_errno(err, errno, "cannot write %s: %s", temporary, strerror(errno));
+        return err_set_errno(err, errno, "cannot write %s", temporary);
     bool written = fwrite(content.ptr, 1, content.len, file) == content.len;
     written &= fclose(file) == 0;
     if (written && rename(temporary, path) == 0)
         return 0;
     int failure = errno;
     unlink(temporary);
-    return err_set_errno(err, failure, "cannot write %s: %s", path, strerror(failure));
+    return err_set_errno(err, failure, "cannot write %s", path);
 }
 
 int lexicon_build_write(struct lexicon_build *build, const char *path, struct slice date,

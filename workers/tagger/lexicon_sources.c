@@ -42,7 +42,7 @@ static int read_line(struct lexicon_build *build, struct slice line, line_fn *us
     if (line.len == 0 || line.ptr[0] == '#')
         return 0;
     if (!utf8_is_valid(line))
-        return err_set_errno(err, EINVAL, "not UTF-8");
+        return err_set(err, "not UTF-8"), -EINVAL;
     struct columns columns = {.count = 0};
     do
         columns.at[columns.count++] = cut(&line, '\t');
@@ -54,7 +54,7 @@ static int read_lines(struct lexicon_build *build, const char *path, line_fn *us
 {
     FILE *file = fopen(path, "re");
     if (!file)
-        return err_set_errno(err, errno, "cannot open %s: %s", path, strerror(errno));
+        return err_set_errno(err, errno, "cannot open %s", path);
     char *line = NULL;
     size_t capacity = 0, number = 0;
     int rc = 0;
@@ -71,7 +71,7 @@ static int read_lines(struct lexicon_build *build, const char *path, line_fn *us
 
 static int wrong_columns(struct err *err)
 {
-    return err_set_errno(err, EINVAL, "wrong number of columns, or an unknown kind");
+    return err_set(err, "wrong number of columns, or an unknown kind"), -EINVAL;
 }
 
 // --- Entities ---

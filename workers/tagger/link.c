@@ -289,7 +289,7 @@ int link_entities(struct linker *linker)
     size_t capacity = linker->spans[0].count + linker->spans[1].count + 1;
     struct surnames surnames = {.full_count = 0};
     struct map sure, ids;
-    surnames.full = arena_alloc_array(linker->arena, capacity, sizeof *surnames.full);
+    surnames.full = arena_alloc_array(linker->arena, capacity, sizeof(struct span *));
     linker->groups = arena_alloc_array(linker->arena, capacity, sizeof *linker->groups);
     if (!surnames.full || !linker->groups || !map_init(&surnames.map, capacity, linker->arena) ||
         !map_init(&sure, capacity, linker->arena) || !map_init(&ids, capacity, linker->arena) ||
