@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-from harness.build import TELEXD
+from harness.build import TELEXD, sanitizers
 from harness.wire import Control, Ingest, Live, Stream, seconds
 
 PR_SET_PDEATHSIG = 1
@@ -131,6 +131,9 @@ class Daemon:
         self.directory = Path(directory)
         self.runtime, self.store = self.directory / "run", self.directory / "store"
         self.options = {"daemon.runtime_dir": self.runtime, "store.directory": self.store, "crew.workers": 2, **(options or {})}
+        if sanitizers():
+            # Sanitizers keep what is freed and shadow the rest: the daemon would think that its memory is full.
+            self.options["daemon.memory_limit"] = 8 * self.options.get("daemon.memory_limit", 256)
         self.environment, self.arguments = dict(environment or {}), list(arguments)
         self.process = self.log = self.notify = self.timer = None
         self.changed = threading.Condition()  # a line of the log, a message to the service manager, the end of either
@@ -155,7 +158,7 @@ class Daemon:
         kept = {key: value for key, value in os.environ.items()
                 if not key.endswith("_DIRECTORY") and not key.startswith(("WATCHDOG_", "LISTEN_", "JOURNAL_"))}
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        env={**kept, "NOTIFY_SOCKET": self.notify.path, **self.environment},
+                                        env={"ASAN_OPTIONS": "quarantine_size_mb=16", **kept, "NOTIFY_SOCKET": self.notify.path, **self.environment},
                                         preexec_fn=die_with_parent, cwd=self.directory)
         self.log = Log(self.process.stderr, self.changed)
         self.timer = threading.Timer(seconds(LIFETIME), self._end_overdue, [self.process])

@@ -192,7 +192,7 @@ class BadInput(case.DaemonCase):
 
     def test_multipart_without_an_end(self):
         """Frames of one message for ever: the daemon's memory stays bounded and an honest client is served throughout."""
-        limit = self.options["daemon.memory_limit"] * 1024 * 1024
+        limit = self.daemon.options["daemon.memory_limit"] * 1024 * 1024
         enough = threading.Event()
         sent = threading.Thread(target=self.send_endlessly, args=(enough,))
         sent.start()

@@ -202,19 +202,19 @@ class Follow(case.DaemonCase):
             self.assertEqual(nothing.until_next(91), [])
             self.assertEqual(nothing.seen(nothing.next), 91)
 
-    def test_subscribers_come_and_go_while_articles_arrive(self):
-        """Joins at many moments of a running stream; what each sees is the tail of the same stream."""
-        joined = []
-        with self.daemon.ingest() as ingest, self.daemon.stream() as stream:
-            for start in range(0, 2000, 50):
-                ingest.push(mixed(range(start, start + 50)))
-                subscription = stream.open(credit=4000, **{"from": ("first", "now")[len(joined) % 2]})
-                # One message is awaited, so that the next one joins at another moment of the stream.
-                joined.append((subscription.next, subscription, subscription.batch().events))
+    def test_subscribers_join_while_articles_arrive(self):
+        """Each joins with a batch in flight, at another moment of a running stream; what it sees is the tail of that stream."""
+        joined, batches = [], list(wire.batches_of(list(mixed(range(2000))), 50))
+        with self.daemon.stream() as stream:
+            for number, batch in enumerate(batches):
+                request = self.ingest.send(wire.PUSH, b"".join(one.record() for one in batch))
+                subscription = stream.open(credit=4000, **{"from": ("first", "now")[number % 2]})
+                joined.append((subscription.next, subscription))
+                self.ingest.reply_to(request, wire.PUSH)
             events = self.all_events(2000)
-            for start, subscription, begun in joined:
-                self.assertEqual(begun + subscription.until_next(2001), events[start - 1:])
-        self.assertGreater(len({start for start, _, _ in joined}), 2, "all joined at the same place")
+            for start, subscription in joined:
+                self.assertEqual(subscription.until_next(2001, wait=60), events[start - 1:])
+        self.assertGreater(len({start for start, _ in joined}), 2, "all joined at the same place")
 
 
 class Slow(case.DaemonCase):
