@@ -205,8 +205,11 @@ class Follow(case.DaemonCase):
     def test_subscribers_join_while_articles_arrive(self):
         """Each joins with a batch in flight, at another moment of a running stream; what it sees is the tail of that stream."""
         joined, batches = [], list(wire.batches_of(list(mixed(range(2000))), 50))
-        with self.daemon.stream() as stream:
+        with self.daemon.stream() as stream, self.daemon.stream() as other:
+            tagged = other.open(credit=4000)
             for number, batch in enumerate(batches):
+                if number % 10 == 0:
+                    tagged.until_next(50 * number + 1, wait=60)  # however slow the workers are, the stream moves on
                 request = self.ingest.send(wire.PUSH, b"".join(one.record() for one in batch))
                 subscription = stream.open(credit=4000, **{"from": ("first", "now")[number % 2]})
                 joined.append((subscription.next, subscription))
