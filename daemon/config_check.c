@@ -78,9 +78,9 @@ static int folder_check(const char *key, const char *path, struct err *err)
                    : err_set_errno(err, errno, "%s: %s cannot be used", key, path);
     }
     char copy[PATH_MAX];
-    if (errno != ENOENT || strlen(path) >= sizeof copy)
+    if (errno != ENOENT || snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
         return err_set_errno(err, errno, "%s: %s", key, path);
-    const char *parent = dirname(strcpy(copy, path));
+    const char *parent = dirname(copy);
     return access(parent, W_OK | X_OK) == 0
                ? 0
                : err_set_errno(err, errno, "%s: %s cannot be made in %s", key, path, parent);
@@ -91,7 +91,8 @@ static int ipc_check(const char *key, const char *path, struct err *err)
     char folder[PATH_MAX];
     if (ipc_path_check(path, err) != 0)
         return err_prefix(err, "%s", key);
-    return folder_check(key, dirname(strcpy(folder, path)), err);
+    snprintf(folder, sizeof folder, "%s", path); // it fits: a socket's path is far shorter
+    return folder_check(key, dirname(folder), err);
 }
 
 static int endpoint_check(const char *key, const char *endpoint, struct err *err)

@@ -24,6 +24,7 @@ struct guard {
     uint64_t memory;
     unsigned long recycles;
     unsigned grace;
+    uint64_t floor; // what was left above the limit when nobody was connected; else 0
 };
 
 // Bytes of anonymous memory; 0 when they cannot be told.
@@ -47,15 +48,23 @@ static void recycle(struct guard *guard, uint64_t limit)
     zsock_context_recycle(guard->telexd->zmq);
 }
 
+// What dropping connections does not free is not theirs: doing it again helps only when more has
+// come.
+static uint64_t threshold(const struct guard *guard, uint64_t limit)
+{
+    return guard->floor ? guard->floor + limit / 4 : limit;
+}
+
 static void tick_cb(uv_timer_t *timer)
 {
     struct guard *guard = timer->data;
     uint64_t limit = (uint64_t)guard->telexd->config->daemon_memory_limit << 20;
     guard->memory = read_memory(guard->status_fd);
     if (guard->grace > 0) {
-        guard->grace--;
         malloc_trim(0);
-    } else if (guard->memory > limit) {
+        if (--guard->grace == 0)
+            guard->floor = guard->memory > limit ? guard->memory : 0;
+    } else if (guard->memory > threshold(guard, limit)) {
         recycle(guard, limit);
     }
 }

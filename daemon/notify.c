@@ -1,7 +1,9 @@
 #include "daemon/notify.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <systemd/sd-daemon.h>
 
 #include "daemon/commit.h"
@@ -19,8 +21,9 @@ struct notify {
     uv_timer_t timer;
     uint64_t last_finished; // commits, at the last tick
     bool was_pending;
-    bool watched;  // the service manager waits for WATCHDOG=1
-    bool stopping; // it was told
+    bool watched;     // the service manager waits for WATCHDOG=1
+    bool stopping;    // it was told
+    char status[128]; // that was sent last
 };
 
 // The writer is stuck when it had work at the last tick, has work now, and finished none between.
@@ -35,17 +38,25 @@ static bool writer_gets_on(struct notify *notify)
     return !stuck;
 }
 
-static void send_status(const struct telexd *telexd)
+// Only what is new: a service manager that does not read must not fill its socket with repetitions.
+static void send_status(struct notify *notify)
 {
+    const struct telexd *telexd = notify->telexd;
+    char status[sizeof notify->status];
     struct stream_stats stream = {0};
     if (telexd->stream)
         stream_get_stats(telexd->stream, &stream);
     uint64_t accepted = telexd->ingest ? ingest_get_stats(telexd->ingest)->accepted : 0;
     size_t waiting =
         telexd->queue ? queue_waiting(telexd->queue) + queue_under_way(telexd->queue) : 0;
-    sd_notifyf(0, "STATUS=%s: %llu articles accepted, %zu with the workers, %u subscriptions",
-               lifecycle_state_name(telexd->lifecycle.state), (unsigned long long)accepted, waiting,
-               stream.subscriptions);
+    snprintf(status, sizeof status,
+             "STATUS=%s: %llu articles accepted, %zu with the workers, %u subscriptions",
+             lifecycle_state_name(telexd->lifecycle.state), (unsigned long long)accepted, waiting,
+             stream.subscriptions);
+    if (strcmp(status, notify->status) == 0)
+        return;
+    memcpy(notify->status, status, sizeof status);
+    sd_notify(0, status);
 }
 
 static void tick_cb(uv_timer_t *timer)
@@ -56,7 +67,7 @@ static void tick_cb(uv_timer_t *timer)
                   commits_pending(notify->telexd->commits));
     else if (notify->watched)
         sd_notify(0, "WATCHDOG=1");
-    send_status(notify->telexd);
+    send_status(notify);
 }
 
 int notify_create(struct notify **out, struct telexd *telexd, struct err *err)
@@ -82,7 +93,7 @@ void notify_state(struct notify *notify)
     else if (state >= LIFECYCLE_DRAINING && !notify->stopping)
         sd_notify(0, "STOPPING=1");
     notify->stopping = state >= LIFECYCLE_DRAINING;
-    send_status(notify->telexd);
+    send_status(notify);
 }
 
 void notify_reloading(struct notify *notify)
@@ -94,7 +105,7 @@ void notify_reloading(struct notify *notify)
 void notify_reloaded(struct notify *notify)
 {
     sd_notify(0, "READY=1");
-    send_status(notify->telexd);
+    send_status(notify);
 }
 
 void notify_close(struct notify *notify)

@@ -1,9 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/proc_private.h"
-
-extern char **environ;
 
 // What the service manager told the daemon is not for its children: one that answered READY or the
 // watchdog in its place would hide its death.
