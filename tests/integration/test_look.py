@@ -56,6 +56,10 @@ class Look(case.DaemonCase):
             self.assertEqual((found["type"], found["name"]), ("person", "Angela Merkel"))
         for spelling in ("Siergiej Ławrow", "siergiej lawrow", "Sergey Lavrov", "Сергей Лавров"):
             self.assertIn("Q58217", [e["id"] for e in self.control.find(spelling)], spelling)
+        for event in self.events:
+            for entity in event["data"]["entities"]:
+                for mention in entity["mentions"]:
+                    self.assertIn(entity["id"], [e["id"] for e in self.control.find(mention["exact"])], "as it stands, inflected")
         self.assertIsNone(check.validation_fault("find.reply", self.control.ask_json(wire.FIND, {"name": "Merkel"})))
 
     def test_find_prefix_and_limit_and_nothing(self):

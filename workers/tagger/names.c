@@ -82,33 +82,48 @@ static bool has_spelling(const struct slice *spellings, size_t count, struct sli
     return false;
 }
 
-// The lexicon's spellings first, then the bases of the mentions; a bound keeps this linear.
+struct spellings {
+    struct slice *at;
+    size_t count, limit;
+};
+
+static void add_spelling(struct spellings *spellings, struct slice name, struct arena *arena)
+{
+    struct lexicon_words words;
+    if (spellings->count == spellings->limit || !lexicon_words_split(&words, name))
+        return;
+    struct slice folded = slice_from(words.text, words.text_len);
+    if (!has_spelling(spellings->at, spellings->count, folded))
+        spellings->at[spellings->count++] = arena_copy(arena, folded);
+}
+
+// The lexicon's spellings first, then the bases of the mentions and the mentions as they stand; a
+// bound keeps this linear.
 static int fill_spellings(const struct linker *linker, const struct linked_entity *group,
                           struct tag_entity *entity, struct arena *arena)
 {
-    enum { OWN_SPELLINGS_MAX = 16 };
+    enum { OWN_SPELLINGS_MAX = 24 };
     const struct lexicon_entity *known =
         group->entity == LEXICON_NONE ? NULL : lexicon_entity(linker->lexicon, group->entity);
-    size_t count = known ? known->spelling_count : 0;
-    struct slice *spellings =
-        arena_alloc_array(arena, count + OWN_SPELLINGS_MAX, sizeof *spellings);
-    if (!spellings)
+    struct spellings spellings = {.count = known ? known->spelling_count : 0};
+    spellings.limit = spellings.count + OWN_SPELLINGS_MAX;
+    spellings.at = arena_alloc_array(arena, spellings.limit, sizeof *spellings.at);
+    if (!spellings.at)
         return -ENOMEM;
-    for (uint32_t i = 0; i < count; i++)
-        spellings[i] = lexicon_spelling(linker->lexicon, known, i);
-    size_t limit = count + OWN_SPELLINGS_MAX;
+    for (uint32_t i = 0; i < spellings.count; i++)
+        spellings.at[i] = lexicon_spelling(linker->lexicon, known, i);
     struct slice last = {.len = 0};
-    for (size_t i = 0; i < entity->mention_count && count < limit; i++) {
-        struct lexicon_words words;
-        if (slice_equal(entity->mentions[i].base, last) ||
-            !lexicon_words_split(&words, entity->mentions[i].base))
+    for (size_t i = 0; i < entity->mention_count; i++) {
+        const struct tag_mention *mention = &entity->mentions[i];
+        if (slice_equal(mention->exact, last))
             continue;
-        last = entity->mentions[i].base;
-        if (!has_spelling(spellings, count, slice_from(words.text, words.text_len)))
-            spellings[count++] = arena_copy(arena, slice_from(words.text, words.text_len));
+        last = mention->exact;
+        add_spelling(&spellings, mention->base, arena);
+        if (!slice_equal(mention->base, mention->exact))
+            add_spelling(&spellings, mention->exact, arena);
     }
-    entity->spellings = spellings;
-    entity->spelling_count = count;
+    entity->spellings = spellings.at;
+    entity->spelling_count = spellings.count;
     return 0;
 }
 

@@ -33,8 +33,8 @@ struct tag_entity {
                        // form of the longest mention
     const struct tag_mention *mentions;
     size_t mention_count;          // at least 1; in order of title before body, then start
-    const struct slice *spellings; // folded (proto/base/fold.h): mentions' bases and the lexicon's
-                                   // names; no doubles
+    const struct slice *spellings; // folded (proto/base/fold.h): mentions, their bases, the
+                                   // lexicon's names; no doubles
     size_t spelling_count;
 };
 
