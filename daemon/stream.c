@@ -359,6 +359,7 @@ static int stream_build(struct stream *stream, struct telexd *telexd, struct err
                                     .max_message = MAX_MESSAGE,
                                     .receive_hwm = RECEIVE_HWM,
                                     .send_hwm = SEND_HWM,
+                                    .slow_peers = true,
                                     .batch = BATCH};
     int failed = subscriptions_create(&stream->subscriptions);
     if (!failed)

@@ -17,10 +17,11 @@
 struct zsock;
 
 struct zsock_options {
-    const char *name;          // for logs: "ingest"; copied
-    const char *endpoint;      // ipc:// with an absolute path, or tcp://; copied
-    int type;                  // ZMQ_ROUTER or ZMQ_XPUB
-    int64_t max_message;       // ZMQ_MAXMSGSIZE, bytes a frame
+    const char *name;     // for logs: "ingest"; copied
+    const char *endpoint; // ipc:// with an absolute path, or tcp://; copied
+    int type;             // ZMQ_ROUTER or ZMQ_XPUB
+    int64_t max_message;  // ZMQ_MAXMSGSIZE, bytes a frame
+    bool slow_peers; // a peer may leave its buffers full for as long as it likes: no heartbeats
     int receive_hwm, send_hwm; // messages a peer; 0 would mean without bound and is refused
     unsigned batch;            // messages handled before other handles get their turn
 };

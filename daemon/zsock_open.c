@@ -12,6 +12,9 @@ enum {
     HANDSHAKE_MS = 3000,
     HEARTBEAT_MS = 5000,
     HEARTBEAT_TIMEOUT_MS = 15000,
+    KEEPALIVE_IDLE_S = 30,
+    KEEPALIVE_EACH_S = 10,
+    KEEPALIVE_TIMES = 3,
     LINGER_MS = 1000, // so long the last acknowledgements may take to leave at the end
     BACKLOG = 1024,
     REBIND_FIRST_MS = 10,
@@ -68,9 +71,15 @@ static int set_options(struct zsock *z)
         int option, value;
     } numbers[] = {
         {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
-        {ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS},
-        {ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS},
-        {ZMQ_HEARTBEAT_TTL, HEARTBEAT_TIMEOUT_MS},
+        // A peer whose buffers are full does not answer heartbeats: where it may be as slow as it
+        // likes, only the kernel is asked whether it is still there.
+        {ZMQ_HEARTBEAT_IVL, o->slow_peers ? 0 : HEARTBEAT_MS},
+        {ZMQ_HEARTBEAT_TIMEOUT, o->slow_peers ? 0 : HEARTBEAT_TIMEOUT_MS},
+        {ZMQ_HEARTBEAT_TTL, o->slow_peers ? 0 : HEARTBEAT_TIMEOUT_MS},
+        {ZMQ_TCP_KEEPALIVE, 1},
+        {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},
+        {ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_EACH_S},
+        {ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_TIMES},
         {ZMQ_LINGER, LINGER_MS},
         {ZMQ_RCVHWM, o->receive_hwm},
         {ZMQ_SNDHWM, o->send_hwm},
