@@ -4,7 +4,6 @@
 import json
 import signal
 import sys
-import unittest
 from pathlib import Path
 
 import zmq
@@ -221,7 +220,6 @@ class Follow(case.DaemonCase):
         self.assertGreater(len({start for start, _ in joined}), 2, "all joined at the same place")
 
 
-@unittest.skipIf("thread" in sanitizers(), "what a sleeping subscriber costs is not to be measured where memory is shadowed tenfold")
 class Slow(case.DaemonCase):
     def test_slow_subscriber_costs_no_memory_and_stops_nobody(self):
         daemon = self.start()
