@@ -139,7 +139,7 @@ static uint64_t proc_deadline(const struct proc *proc)
 {
     if (proc->exited && proc->out_done && proc->err_done)
         return 0;
-    if (proc->exited || proc->out_done)
+    if (proc->exited || proc->out_done || proc->in_failed)
         return GRACE_MS;
     if (proc->state == PROC_READY && !proc->count && !proc->pinged)
         return PING_IDLE_MS;
@@ -185,6 +185,8 @@ static void timer_cb(uv_timer_t *timer)
                   proc->options.generation);
     } else if (proc->out_done) {
         proc_kill(proc, "closed its output");
+    } else if (proc->in_failed) {
+        proc_kill(proc, "closed its input");
     } else if (proc->state == PROC_READY && !proc->count && !proc->pinged) {
         proc_send_ping(proc);
     } else if (!proc->late) {

@@ -39,7 +39,8 @@ struct proc {
     uint64_t ping;
     bool pinged; // PING is not answered
     bool paused;
-    bool late; // a deadline has passed; one more turn of the loop
+    bool late;      // a deadline has passed; one more turn of the loop
+    bool in_failed; // it does not read any more; what it wrote is still looked at
     bool exited, out_done, err_done;
     int64_t exit_status;
     int exit_signal;

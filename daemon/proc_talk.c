@@ -18,12 +18,17 @@ struct proc_write {
     char bytes[]; // head and payload; in our memory only until the pipe has taken them
 };
 
+// Its last answers may still wait in the other pipe: were they thrown away, the first of these jobs
+// would be blamed for the death in place of the one that caused it.
 static void write_cb(uv_write_t *request, int status)
 {
     struct proc *proc = request->handle->data;
     free(request->data);
-    if (status < 0 && status != UV_ECANCELED)
-        proc_kill(proc, "closed its input");
+    if (status == 0 || status == UV_ECANCELED || proc->in_failed)
+        return;
+    proc->in_failed = true;
+    if (proc->state < PROC_KILLED)
+        proc_arm(proc);
 }
 
 static int proc_send(struct proc *proc, enum worker_kind kind, uint64_t id, struct slice payload)
@@ -52,7 +57,8 @@ void proc_send_ping(struct proc *proc)
 
 bool proc_has_room(const struct proc *proc)
 {
-    return proc->state == PROC_READY && !proc->exited && proc->count < proc->options.window &&
+    return proc->state == PROC_READY && !proc->exited && !proc->in_failed &&
+           proc->count < proc->options.window &&
            uv_stream_get_write_queue_size((const uv_stream_t *)&proc->in) < UNWRITTEN_BYTES;
 }
 

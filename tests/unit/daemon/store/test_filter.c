@@ -262,6 +262,15 @@ struct counted {
     bool seen;
 };
 
+// Number of an entity "Q<number>"; the id is a slice, no NUL ends it.
+static unsigned long entity_number(struct slice id)
+{
+    unsigned long number = 0;
+    for (size_t i = 1; i < id.len && id.ptr[i] >= '0' && id.ptr[i] <= '9'; i++)
+        number = number * 10 + (unsigned long)(id.ptr[i] - '0');
+    return number;
+}
+
 static void count_by_scan(struct fixture *fx, struct counted counts[IDS])
 {
     for (uint64_t sequence = 1; sequence <= store_head(fx->reader); sequence++) {
@@ -272,7 +281,7 @@ static void count_by_scan(struct fixture *fx, struct counted counts[IDS])
         while (event_keys_next(&keys, &key)) {
             if (key.kind != KEY_ENTITY)
                 continue;
-            struct counted *entity = &counts[strtoul(key.id.ptr + 1, NULL, 10)];
+            struct counted *entity = &counts[entity_number(key.id)];
             entity->count += entity->newest != sequence;
             entity->newest = sequence;
         }
@@ -282,7 +291,7 @@ static void count_by_scan(struct fixture *fx, struct counted counts[IDS])
 static bool found_cb(const struct stored_entity *entity, void *arg)
 {
     struct counted *counts = arg;
-    struct counted *known = &counts[strtoul(entity->id.ptr + 1, NULL, 10)];
+    struct counted *known = &counts[entity_number(entity->id)];
     assert_false(known->seen);
     known->seen = true;
     assert_int_equal(entity->count, known->count);
