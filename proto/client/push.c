@@ -381,14 +381,15 @@ int telex_push_wait_fd(struct telex_client *client, int fd, struct telex_ack *ac
                        struct telex_error *error)
 {
     int64_t deadline = channel_deadline(timeout_ms);
-    for (;;) {
+    while (client->push.pending || fd >= 0) { // who waits for nothing needs no connection
         int got = push_poll(client, ack, error);
-        if (got != 0 || (client->push.pending == 0 && fd < 0))
+        if (got != 0)
             return got;
         got = push_pause(client, fd, deadline, error);
         if (got != 1)
             return got;
     }
+    return 0;
 }
 
 int telex_push_wait(struct telex_client *client, struct telex_ack *ack, int timeout_ms,
