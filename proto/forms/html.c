@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <libxml/HTMLparser.h>
+#include <libxml/parserInternals.h>
 
 #include "proto/base/utf8.h"
 #include "proto/forms/html_text.h"
@@ -12,11 +13,8 @@
 struct parsing {
     htmlParserCtxtPtr parser;
     struct html_text text;
-    struct tag_guard guard;
     bool too_deep;
 };
-
-enum { PIECE_BYTES = 4096 };
 
 // libxml2 looks through all open elements at an end tag that fits none: without this bound
 // 100,000 times <i></b> would take minutes.
@@ -58,42 +56,33 @@ static int check_input(struct slice html, struct err *err)
         return refuse(err, EINVAL, "a NUL byte in HTML; remove it");
     if (!utf8_is_valid(html))
         return refuse(err, EINVAL, "HTML that is not UTF-8; convert it first");
+    if (!tag_guard_html(html))
+        return refuse(err, E2BIG, "an HTML tag has too many attributes");
     return 0;
 }
 
-// The parser gets events only: no tree is built, nothing is loaded, no DTD is read.
-static htmlParserCtxtPtr create_parser(struct parsing *p)
+// The parser gets events only: no tree is built, nothing is loaded, no DTD is read. Not the push
+// parser: that of libxml2 2.9 loses count of quotation marks where a piece ends inside a tag, and
+// waits for the tag's end until the document's.
+static htmlParserCtxtPtr create_parser(struct parsing *p, struct slice html)
 {
-    htmlSAXHandler sax = {.startElement = open_cb,
-                          .endElement = close_cb,
-                          .characters = characters_cb,
-                          .ignorableWhitespace = characters_cb};
-    htmlParserCtxtPtr parser =
-        htmlCreatePushParserCtxt(&sax, p, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
-    if (parser)
-        htmlCtxtUseOptions(parser, HTML_PARSE_NONET | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-                                       HTML_PARSE_IGNORE_ENC | HTML_PARSE_RECOVER);
+    htmlParserCtxtPtr parser = htmlCreateMemoryParserCtxt(html.ptr, (int)html.len);
+    if (!parser)
+        return NULL;
+    *parser->sax = (htmlSAXHandler){.startElement = open_cb,
+                                    .endElement = close_cb,
+                                    .characters = characters_cb,
+                                    .ignorableWhitespace = characters_cb};
+    parser->userData = p;
+    htmlCtxtUseOptions(parser, HTML_PARSE_NONET | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+                                   HTML_PARSE_IGNORE_ENC | HTML_PARSE_RECOVER);
+    xmlSwitchEncoding(parser, XML_CHAR_ENCODING_UTF8);
     return parser;
 }
 
-static bool guard_tag(struct parsing *p)
+static int parse(struct parsing *p, struct err *err)
 {
-    const xmlParserInput *input = p->parser->input;
-    return !input || !input->cur ||
-           tag_guard_check(&p->guard, input->consumed + (uint64_t)(input->cur - input->base),
-                           slice_from(input->cur, (size_t)(input->end - input->cur)));
-}
-
-static int push_all(struct parsing *p, struct slice html, struct err *err)
-{
-    for (size_t at = 0; at < html.len && !p->too_deep; at += PIECE_BYTES) {
-        size_t len = html.len - at < PIECE_BYTES ? html.len - at : PIECE_BYTES;
-        htmlParseChunk(p->parser, html.ptr + at, (int)len, 0);
-        if (!p->too_deep && !guard_tag(p))
-            return refuse(err, E2BIG, "an HTML tag has too many attributes");
-    }
-    if (!p->too_deep)
-        htmlParseChunk(p->parser, "", 0, 1);
+    htmlParseDocument(p->parser);
     return p->too_deep ? refuse(err, E2BIG, "HTML nested more than 256 deep") : 0;
 }
 
@@ -106,8 +95,8 @@ int forms_html_to_text(struct slice html, struct arena *arena, struct slice *tex
     struct parsing p = {.parser = NULL};
     // Text is never longer than the HTML it came from, but for a few references.
     html_text_init(&p.text, html.len * 2 + 64);
-    p.parser = create_parser(&p);
-    result = p.parser ? push_all(&p, html, err) : -ENOMEM;
+    p.parser = create_parser(&p, html);
+    result = p.parser ? parse(&p, err) : -ENOMEM;
     if (result == 0)
         *text = arena_copy(arena, buf_slice(&p.text.out));
     if (result == -ENOMEM || (result == 0 && (p.text.out.failed || !text->ptr)))

@@ -98,6 +98,10 @@ static void refuses_what_would_cost(void **state)
     assert_refused(slice_from(deep, 1400000), "deep");
     memcpy(tags, "<a  ", 4);
     assert_refused(slice_from(tags, 2000000), "attributes");
+    memcpy(tags, "<a =\"", 5);
+    assert_refused(slice_from(tags, 2000000), "attributes");
+    memcpy(tags, "<a 1=\"x ", 8);
+    assert_refused(slice_from(tags, 2000000), "attributes");
     assert_refused(slice_from("a\0b", 3), "NUL");
     assert_refused(slice_from_text("\xb3\xf3"), "UTF-8");
     free(deep);
@@ -118,6 +122,26 @@ static void reads_an_embedded_picture(void **state)
     assert_true(slice_is(text, "before after"));
     buf_fini(&html);
     free(data);
+}
+
+// Tags wherever a reader of pieces would cut them; a script that looks like one long tag.
+static void reads_a_whole_page(void **state)
+{
+    (void)state;
+    static const char link[] = "<a class=\"x y\" href='/a b?c=d&amp;e=f' title=\"1 > 0\">w</a> ";
+    struct slice text;
+    struct buf html;
+    buf_init(&html, 1 << 22);
+    buf_put_text(&html, "<html><head><script>for (i=0;i<n;i++) {");
+    for (int i = 0; i < 3000; i++)
+        buf_put_text(&html, "a = b + c; ");
+    buf_put_text(&html, "}</script></head><body><p>");
+    for (int i = 0; i < 3000; i++)
+        buf_put_text(&html, link);
+    buf_put_text(&html, "</p><p>end");
+    assert_int_equal(convert(buf_slice(&html), &text), 0);
+    assert_int_equal(text.len, 3000 * 2 - 1 + 2 + 3);
+    buf_fini(&html);
 }
 
 static void knows_a_small_arena(void **state)
@@ -161,7 +185,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_paragraphs),        cmocka_unit_test(decodes_characters),
         cmocka_unit_test(refuses_what_would_cost), cmocka_unit_test(reads_an_embedded_picture),
-        cmocka_unit_test(knows_a_small_arena),     cmocka_unit_test(tells_html_from_text),
+        cmocka_unit_test(reads_a_whole_page),      cmocka_unit_test(knows_a_small_arena),
+        cmocka_unit_test(tells_html_from_text),
     };
     return cmocka_run_group_tests(tests, setup_cb, teardown_cb);
 }
