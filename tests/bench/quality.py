@@ -1,173 +1,117 @@
 #!/usr/bin/python3
-"""How well names are found: runs `telex-tagger --lines` over annotated texts and compares spans and types strictly.
+"""How good the tagger is: runs `telex-tagger --lines` over annotated texts and compares.
 
-quality.py BUILD_DIR --shared DIR [--errors N] [SET...]
+quality.py BUILD_DIR --shared DIR [--json FILE] [--errors N] [SET...]
 
-DIR holds the development sets, a folder each; they are no part of the repository. A mention counts when its start, its end and its type
-(person, organisation, place) are those of the annotation. Prints a table to standard error and one JSON object to standard output.
+DIR holds the development sets, a folder each; they are no part of the repository. Measured: mentions (strict: start, end and type), the time
+and memory they cost; base forms; links (LEA); language; page furniture. With names of sets, only these. Prints a table to standard error and
+one JSON object to standard output, and to FILE.
 """
 import argparse
-import collections
 import json
 import pathlib
-import subprocess
 import sys
-import time
 
-TYPES = {"person": "PER", "organisation": "ORG", "place": "LOC"}
-LABELS = {"PER": "PER", "Person": "PER", "person": "PER", "persName": "PER",
-          "ORG": "ORG", "Organization": "ORG", "organization": "ORG",
-          "LOC": "LOC", "Location": "LOC", "location": "LOC"}
-SENTENCES_A_TEXT = 20
-NO_SPACE_BEFORE = {".", ",", ")", ";", ":", "?", "!", "'s", "’s", "%", "-"}
+from quality import bases, furniture, language, links, program, spans
+from quality.sets import LINKED, SETS
+
+PARTS = ("links", "language", "furniture")
 
 
-class Builder:
-    """Puts tokenised sentences back together as one text with spans."""
-
-    def __init__(self):
-        self.text, self.spans, self.open, self.sentences = "", [], None, 0
-
-    def add(self, token, label):
-        glued = token in NO_SPACE_BEFORE or self.text.endswith(("(", "-"))
-        if self.text and not glued and not self.text.endswith("\n"):
-            self.text += " "
-        start = len(self.text)
-        self.text += token
-        kind = LABELS.get(label[2:].split("-")[0]) if label != "O" else None
-        if kind and label.startswith("I-") and self.open == kind:
-            self.spans[-1][1] = len(self.text)
-        elif kind:
-            self.spans.append([start, len(self.text), kind])
-        self.open = kind
-
-    def end_sentence(self):
-        if self.text and not self.text.endswith("\n"):
-            self.text += "\n"
-            self.sentences += 1
-        self.open = None
+def say(text):
+    print(text, file=sys.stderr, flush=True)
 
 
-def read_conll(path, column=-1):
-    """Tokenised sentences, in texts of twenty sentences, or whole documents where the set marks them."""
-    by_document = "newswire" in str(path)
-    builder = Builder()
-    with open(path, encoding="utf-8") as lines:
-        for line in lines:
-            cells = line.rstrip("\n").split("\t")
-            full = by_document and line.startswith("# doc") or not by_document and builder.sentences == SENTENCES_A_TEXT
-            if full and builder.text:
-                yield builder.text, builder.spans
-                builder = Builder()
-            if line.startswith("# "):
-                continue
-            if len(cells) < 2:
-                builder.end_sentence()
-            else:
-                builder.add(cells[0], cells[column])
-    if builder.text:
-        yield builder.text, builder.spans
+def say_errors(errors, most):
+    for (what, kind, text, near), count in errors.most_common(most):
+        say(f"  {count:5} {what} {kind} {text!r} {list(near) or ''}")
 
 
-def read_spans(path, types):
-    with open(path, encoding="utf-8") as lines:
-        for line in lines:
-            document = json.loads(line)
-            spans = [[e[0], e[1], types(e)] for e in document["ents"]]
-            yield document["text"], [s for s in spans if s[2]]
+def measure_set(tagger, shared, name, most, total):
+    known = SETS[name]
+    texts = known.texts(shared)
+    tagged, cost = program.tag(tagger, [text.text for text in texts], [known.language] * len(texts))
+    total.add(cost)
+    result = spans.compare(texts, tagged)
+    result.update({"language": known.language, "trained": known.trained, "texts": len(texts), "megabytes_a_second": cost.rate()})
+    based = bases.compare(texts, tagged)
+    if based["mentions"]:
+        result["base"] = based
+    cells = [f"{result[k]['precision']:5.1f} {result[k]['recall']:5.1f} {result[k]['f1']:5.1f}" for k in (*spans.KINDS, "all")]
+    say(f"{name:14}{'*' if known.trained else ' '} {known.language}  " + "   ".join(cells) + f"  {cost.rate():6.2f}")
+    say_errors(spans.errors(texts, tagged), most)
+    if based["mentions"]:
+        say(f"{'':10}base forms  exact {based['exact']}  any case {based['any_case']} (PER {based['PER']} ORG {based['ORG']} LOC {based['LOC']})"
+            f"  as they stand {based['surface']}  of {based['mentions']} found")
+        say_errors(bases.errors(texts, tagged), most)
+    return result
 
 
-def smartdata_type(entity):
-    return LABELS.get(entity[3].split("-")[0])
+def measure_links(tagger, shared, most):
+    by_language = {}
+    for name, known in LINKED.items():
+        texts = known.texts(shared)
+        tagged, _ = program.tag(tagger, [text.text for text in texts], [known.language] * len(texts))
+        by_language[name] = list(zip(texts, tagged))
+    result = links.compare(by_language)
+    for name, scopes in result.items():
+        for scope, score in scopes.items():
+            say(f"links  {name:4} {scope:7} LEA  P {score['precision']:5.1f}  R {score['recall']:5.1f}  F1 {score['f1']:5.1f}  {score['entities']} entities")
+    for name, documents in by_language.items():
+        say_errors(links.confusions(documents), most)
+    everything = [document for documents in by_language.values() for document in documents]
+    say_errors(links.confusions(everything), most)
+    return result
 
 
-SETS = {
-    "slavicner": ("pl", lambda d: read_spans(d / "slavicner/train.pl.jsonl", lambda e: LABELS.get(e[4]))),
-    "wikineural-pl": ("pl", lambda d: read_conll(d / "wikineural/pl.val.conll")),
-    "newswire": ("en", lambda d: read_conll(d / "worldwide-newswire/en.train.conll")),
-    "uner": ("en", lambda d: read_conll(d / "uner/en_ewt.dev.conll")),
-    "wikineural-en": ("en", lambda d: read_conll(d / "wikineural/en.val.conll")),
-    "smartdata": ("de", lambda d: read_spans(d / "smartdata/de.train.jsonl", smartdata_type)),
-    "germeval": ("de", lambda d: read_conll(d / "germeval2014/de.dev.tsv", 1)),
-    "europarl": ("de", lambda d: read_conll(d / "europarl-de/de.dev.conll")),
-    "wikineural-de": ("de", lambda d: read_conll(d / "wikineural/de.val.conll")),
-}
+def measure_language(tagger, shared, _most):
+    result = language.compare(tagger, shared)
+    for what, shares in result.items():
+        say(f"language  {what:10}  " + "  ".join(f"{name} {share}" for name, share in shares.items()))
+    return result
 
 
-def tag(tagger, language, texts):
-    """Mentions of each text as (start, end, type), and the seconds it took."""
-    articles = [json.dumps({"uri": f"quality:{i}", "title": "-", "body": text, "language": language}) for i, text in enumerate(texts)]
-    began = time.monotonic()
-    done = subprocess.run([tagger, "--lines"], input="\n".join(articles) + "\n", stdout=subprocess.PIPE, text=True, check=False)
-    seconds = time.monotonic() - began
-    found = [set() for _ in texts]
-    for line in done.stdout.splitlines():
-        data = json.loads(line)["data"]
-        index = int(data["uri"].split(":")[1])
-        for entity in data["entities"]:
-            for mention in entity["mentions"]:
-                if mention["field"] == "body" and entity["type"] in TYPES:
-                    found[index].add((mention["start"], mention["end"], TYPES[entity["type"]]))
-    return found, seconds
+def measure_furniture(tagger, shared, _most):
+    result = furniture.compare(tagger, shared)
+    for what, rates in result.items():
+        say(f"furniture  {what:12}  P {rates['precision']:5.1f}  R {rates['recall']:5.1f}  {rates['pages']} pages")
+    return result
 
 
-def scores(right, found, wanted):
-    precision, recall = right / max(found, 1), right / max(wanted, 1)
-    return {"precision": round(100 * precision, 1), "recall": round(100 * recall, 1),
-            "f1": round(200 * right / max(found + wanted, 1), 1), "mentions": wanted}
-
-
-def note_errors(errors, text, wanted, found):
-    for start, end, kind in wanted - found:
-        near = sorted(f for f in found if f[0] < end and start < f[1])
-        errors["missed", kind, text[start:end], tuple((text[s:e], k) for s, e, k in near)] += 1
-    for start, end, kind in found - wanted:
-        if not any(w[0] < end and start < w[1] for w in wanted):
-            errors["extra", kind, text[start:end], ()] += 1
-
-
-def measure(tagger, shared, name):
-    language, read = SETS[name]
-    texts, gold = zip(*read(shared))
-    found, seconds = tag(tagger, language, texts)
-    counts, errors = collections.Counter(), collections.Counter()
-    for text, spans, mentions in zip(texts, gold, found):
-        wanted = {tuple(s) for s in spans}
-        note_errors(errors, text, wanted, mentions)
-        for kind in ("PER", "ORG", "LOC"):
-            counts[kind, "wanted"] += sum(1 for w in wanted if w[2] == kind)
-            counts[kind, "found"] += sum(1 for m in mentions if m[2] == kind)
-            counts[kind, "right"] += sum(1 for m in mentions & wanted if m[2] == kind)
-    result = {kind: scores(counts[kind, "right"], counts[kind, "found"], counts[kind, "wanted"]) for kind in ("PER", "ORG", "LOC")}
-    total = [sum(counts[kind, what] for kind in ("PER", "ORG", "LOC")) for what in ("right", "found", "wanted")]
-    megabytes = sum(len(text.encode()) for text in texts) / 1e6
-    result.update({"all": scores(*total), "language": language, "texts": len(texts), "megabytes_a_second": round(megabytes / seconds, 1)})
-    return result, errors
-
-
-def print_row(name, result):
-    cells = [f"{result[k]['precision']:5.1f} {result[k]['recall']:5.1f} {result[k]['f1']:5.1f}" for k in ("PER", "ORG", "LOC", "all")]
-    print(f"{name:14} {result['language']}  " + "   ".join(cells) + f"  {result['megabytes_a_second']:6.1f}", file=sys.stderr)
+def measure(arguments):
+    tagger, chosen = str(arguments.build / "bin/telex-tagger"), set(arguments.what) or {*SETS, *PARTS}
+    report = {"bench": "quality", "sets": {}}
+    total = program.Cost()
+    if chosen & set(SETS):
+        say(f"{'':20}{'person':20}{'organisation':20}{'place':20}{'all':19}MB/s\n" + " " * 20 + "P     R     F1      " * 4)
+    for name in SETS:
+        if name in chosen:
+            report["sets"][name] = measure_set(tagger, arguments.shared, name, arguments.errors, total)
+    for name, part in zip(PARTS, (measure_links, measure_language, measure_furniture)):
+        if name in chosen:
+            report[name] = part(tagger, arguments.shared, arguments.errors)
+    if report["sets"]:
+        report["cost"] = {"megabytes_a_second": total.rate(), "resident_megabytes": round(total.resident, 1)}
+        say(f"{total.rate()} MB/s of processor time, start-up excluded; {total.resident:.0f} MB resident at most, mapped files included; "
+            "* what was learned saw these texts")
+    return report
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--shared", type=pathlib.Path, required=True)
-    parser.add_argument("--errors", type=int, default=0, help="show the N most frequent errors of each set")
-    parser.add_argument("sets", nargs="*", metavar="SET", help=", ".join(SETS))
-    arguments = parser.parse_args()
-    unknown = set(arguments.sets) - set(SETS)
+    parser.add_argument("--json", type=pathlib.Path, help="write the JSON object to this file too")
+    parser.add_argument("--errors", type=int, default=0, help="show the N most frequent errors of each kind")
+    parser.add_argument("what", nargs="*", metavar="SET", help=", ".join([*SETS, *PARTS]))
+    arguments = parser.parse_intermixed_args()
+    unknown = set(arguments.what) - set(SETS) - set(PARTS)
     if unknown:
         parser.error(f"no such set: {', '.join(sorted(unknown))}")
-    print(f"{'':18}{'person':20}{'organisation':20}{'place':20}{'all':19}MB/s\n" + " " * 18 + "P     R     F1      " * 4, file=sys.stderr)
-    results = {}
-    for name in arguments.sets or SETS:
-        results[name], errors = measure(str(arguments.build / "bin/telex-tagger"), arguments.shared, name)
-        print_row(name, results[name])
-        for (what, kind, text, near), count in errors.most_common(arguments.errors):
-            print(f"  {count:5} {what} {kind} {text!r} {list(near) or ''}", file=sys.stderr)
-    print(json.dumps({"bench": "quality", "sets": results}))
+    report = json.dumps(measure(arguments))
+    print(report)
+    if arguments.json:
+        arguments.json.write_text(report + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
