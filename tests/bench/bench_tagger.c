@@ -87,13 +87,14 @@ static void step_run(struct bench *bench, const char *name,
 int main(int argc, char **argv)
 {
     static struct bench bench;
+    const struct tagger_files files = {.lexicon = NULL};
     struct err err = {0};
     double seconds = argc == 3 && strcmp(argv[1], "--seconds") == 0 ? atof(argv[2]) : 2;
     bench.step_ns = (int64_t)(seconds * 1e9);
     arena_init(&bench.kept, (size_t)4 * ARENA_MAX);
     arena_init(&bench.scratch, ARENA_MAX);
     articles_read(&bench);
-    if (!bench.count || tagger_open(&bench.tagger, NULL, &err) < 0) {
+    if (!bench.count || tagger_open(&bench.tagger, &files, NULL, &err) < 0) {
         fprintf(stderr, "bench-tagger: %s\n", bench.count ? err_text(&err) : "no articles");
         return 1;
     }

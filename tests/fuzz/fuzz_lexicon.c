@@ -47,7 +47,7 @@ static void read_whole(const char *path)
 static void make_whole(const char *path)
 {
     struct err err = {0};
-    struct lexicon_build *build = lexicon_build_create();
+    struct lexicon_build *build = lexicon_build_create(LEXICON_BUNDLED);
     check_must(build);
     add_name(build, "Q567", "Angela Merkel", TAG_PERSON);
     add_name(build, "Q64", "Berlin", TAG_PLACE);
@@ -129,7 +129,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     free(bytes);
     struct tagger *tagger;
     struct err err = {0};
-    if (tagger_open(&tagger, path, &err) < 0) {
+    const struct tagger_files files = {.lexicon = path};
+    if (tagger_open(&tagger, &files, NULL, &err) < 0) {
         check_must(err.text[0]);
     } else {
         use(tagger, "pl");

@@ -115,8 +115,9 @@ static bool tag(const struct tagger *tagger, const struct article *article, stru
 static const struct tagger *open_tagger(void)
 {
     static struct tagger *tagger;
+    const struct tagger_files files = {.lexicon = TELEX_FUZZ_LEXICON};
     struct err err = {0};
-    check_must(tagger || tagger_open(&tagger, TELEX_FUZZ_LEXICON, &err) == 0);
+    check_must(tagger || tagger_open(&tagger, &files, NULL, &err) == 0);
     return tagger;
 }
 

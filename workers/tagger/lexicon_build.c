@@ -1,48 +1,13 @@
 #include "workers/tagger/lexicon_build.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "proto/base/buf.h"
 #include "proto/base/fold.h"
 #include "proto/base/utf8.h"
 #include "workers/tagger/lexicon.h"
+#include "workers/tagger/lexicon_build_private.h"
 #include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/person_key.h"
-
-enum { BUILD_BYTES_MAX = 512 << 20 };
-
-// A spelling on its way to a posting, and one beginning of a name on its way to a node.
-struct build_name {
-    uint64_t hash; // of all its words
-    struct lexicon_posting posting;
-    uint32_t folded; // string
-};
-
-struct build_word {
-    uint64_t hash;
-    struct lexicon_word word;
-};
-
-struct build_form {
-    uint64_t hash;
-    struct lexicon_form form;
-};
-
-struct lexicon_build {
-    struct buf strings;  // char
-    struct buf entities; // struct lexicon_entity
-    struct buf names;    // struct build_name
-    struct buf prefixes; // uint64_t
-    struct buf words;    // struct build_word, a hash table while building
-    struct buf forms;    // struct build_form
-    size_t word_slots, word_count;
-    size_t indexed;                // names that are sorted
-    struct lexicon_word lost_word; // handed out when memory ran out
-    bool failed;
-};
 
 enum { BUILD_BUFS = 6 };
 
@@ -53,11 +18,12 @@ static void list_bufs(struct lexicon_build *build, struct buf *all[BUILD_BUFS])
     memcpy(all, bufs, sizeof bufs);
 }
 
-struct lexicon_build *lexicon_build_create(void)
+struct lexicon_build *lexicon_build_create(enum lexicon_layer layer)
 {
     struct lexicon_build *build = calloc(1, sizeof *build);
     if (!build)
         return NULL;
+    build->layer = layer;
     struct buf *all[BUILD_BUFS];
     list_bufs(build, all);
     for (size_t i = 0; i < BUILD_BUFS; i++)
@@ -83,21 +49,6 @@ static uint32_t put_string(struct lexicon_build *build, struct slice text)
     buf_put_slice(&build->strings, text);
     buf_put_byte(&build->strings, 0);
     return build->strings.failed ? 0 : offset;
-}
-
-static struct lexicon_entity *entity_at(const struct lexicon_build *build, uint32_t index)
-{
-    return (struct lexicon_entity *)(void *)build->entities.ptr + index;
-}
-
-static struct build_name *name_at(const struct lexicon_build *build, size_t index)
-{
-    return (struct build_name *)(void *)build->names.ptr + index;
-}
-
-static size_t name_count(const struct lexicon_build *build)
-{
-    return build->names.len / sizeof(struct build_name);
 }
 
 uint32_t lexicon_build_entity(struct lexicon_build *build, struct slice id, struct slice name,
@@ -313,246 +264,4 @@ void lexicon_build_form(struct lexicon_build *build, struct slice form, struct s
                                         .gender = gender}};
     buf_put(&build->forms, &added, sizeof added);
     build->failed |= build->forms.failed || build->strings.failed;
-}
-
-// --- Writing ---
-
-static size_t table_slots(size_t records)
-{
-    size_t slots = 16;
-    while (slots * 2 < records * 3)
-        slots *= 2;
-    return slots;
-}
-
-static void begin_section(struct buf *out, struct lexicon_header *header,
-                          enum lexicon_section section)
-{
-    while (out->len % 8)
-        buf_put_byte(out, 0);
-    header->sections[section].offset = out->len;
-}
-
-static void end_section(const struct buf *out, struct lexicon_header *header,
-                        enum lexicon_section section)
-{
-    header->sections[section].size = out->len - header->sections[section].offset;
-}
-
-// Room for a table of `slots` empty records behind what is written.
-static void *put_table(struct buf *out, size_t slots, size_t record)
-{
-    char *at = buf_reserve(out, slots * record);
-    if (!at)
-        return NULL;
-    memset(at, 0, slots * record);
-    out->len += slots * record;
-    return at;
-}
-
-static int compare_folded(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-// Names sorted by entity, so that each entity's folded names form one run without doubles.
-static int compare_by_entity(const void *a, const void *b)
-{
-    const struct build_name *x = *(const struct build_name *const *)a;
-    const struct build_name *y = *(const struct build_name *const *)b;
-    if (x->posting.entity != y->posting.entity)
-        return x->posting.entity < y->posting.entity ? -1 : 1;
-    return x->folded < y->folded ? -1 : x->folded > y->folded;
-}
-
-static void put_entity_spellings(struct lexicon_build *build, struct buf *out, const char **run,
-                                 size_t count, struct lexicon_entity *entity, uint32_t *total)
-{
-    qsort(run, count, sizeof *run, compare_folded);
-    entity->spellings = *total;
-    for (size_t i = 0; i < count; i++) {
-        if (i && strcmp(run[i], run[i - 1]) == 0)
-            continue;
-        buf_put_u32(out, (uint32_t)(run[i] - build->strings.ptr));
-        entity->spelling_count++;
-        ++*total;
-    }
-}
-
-static bool put_spellings(struct lexicon_build *build, struct buf *out)
-{
-    size_t count = name_count(build);
-    const struct build_name **sorted = calloc(count + 1, sizeof(struct build_name *));
-    const char **run = calloc(count + 1, sizeof *run);
-    uint32_t total = 0;
-    if (sorted && run) {
-        for (size_t i = 0; i < count; i++)
-            sorted[i] = name_at(build, i);
-        qsort(sorted, count, sizeof(struct build_name *), compare_by_entity);
-        for (size_t i = 0, len; i < count; i += len) {
-            uint32_t entity = sorted[i]->posting.entity;
-            for (len = 0; i + len < count && sorted[i + len]->posting.entity == entity; len++)
-                run[len] = build->strings.ptr + sorted[i + len]->folded;
-            put_entity_spellings(build, out, run, len, entity_at(build, entity), &total);
-        }
-    }
-    bool done = sorted && run;
-    free(sorted);
-    free(run);
-    if (total == 0)
-        buf_put_u32(out, 0);
-    return done;
-}
-
-static int compare_hashes(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static size_t unique_prefixes(struct lexicon_build *build)
-{
-    uint64_t *hashes = (void *)build->prefixes.ptr;
-    size_t count = build->prefixes.len / sizeof *hashes, kept = 0;
-    if (count)
-        qsort(hashes, count, sizeof *hashes, compare_hashes);
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || hashes[kept - 1] != hashes[i])
-            hashes[kept++] = hashes[i];
-    return kept;
-}
-
-static struct lexicon_node *node_slot(struct lexicon_node *nodes, size_t slots, uint64_t hash)
-{
-    size_t at = hash & (slots - 1);
-    while (nodes[at].check && nodes[at].check != lexicon_check_of(hash))
-        at = (at + 1) & (slots - 1);
-    return &nodes[at];
-}
-
-static void put_nodes(struct lexicon_build *build, struct buf *out)
-{
-    size_t count = unique_prefixes(build), slots = table_slots(count);
-    const uint64_t *hashes = (void *)build->prefixes.ptr;
-    struct lexicon_node *nodes = put_table(out, slots, sizeof *nodes);
-    if (!nodes)
-        return;
-    for (size_t i = 0; i < count; i++)
-        *node_slot(nodes, slots, hashes[i]) =
-            (struct lexicon_node){.check = lexicon_check_of(hashes[i]), .posting = LEXICON_NONE};
-    uint32_t posting = 0;
-    for (size_t i = 0; i < build->indexed; i++) {
-        const struct build_name *name = name_at(build, i);
-        if (i == 0 || name->hash != name[-1].hash)
-            node_slot(nodes, slots, name->hash)->posting = posting;
-        posting++;
-    }
-}
-
-static void put_postings(struct lexicon_build *build, struct buf *out)
-{
-    for (size_t i = 0; i < build->indexed; i++) {
-        struct build_name *name = name_at(build, i);
-        bool last = i + 1 == build->indexed || name[1].hash != name->hash;
-        name->posting.flags = (uint8_t)(name->posting.flags | (last ? POSTING_LAST : 0));
-        buf_put(out, &name->posting, sizeof name->posting);
-    }
-}
-
-static void put_words(struct lexicon_build *build, struct buf *out)
-{
-    size_t slots = table_slots(build->word_count);
-    struct lexicon_word *words = put_table(out, slots, sizeof *words);
-    const struct build_word *built = (void *)build->words.ptr;
-    for (size_t i = 0; words && i < build->word_slots; i++) {
-        if (!built[i].hash)
-            continue;
-        size_t at = built[i].hash & (slots - 1);
-        while (words[at].check)
-            at = (at + 1) & (slots - 1);
-        words[at] = built[i].word;
-        words[at].check = lexicon_check_of(built[i].hash);
-    }
-}
-
-static void put_forms(struct lexicon_build *build, struct buf *out)
-{
-    const struct build_form *built = (void *)build->forms.ptr;
-    size_t count = build->forms.len / sizeof *built, slots = table_slots(count);
-    struct lexicon_form *forms = put_table(out, slots, sizeof *forms);
-    for (size_t i = 0; forms && i < count; i++) {
-        size_t at = built[i].hash & (slots - 1);
-        while (forms[at].check)
-            at = (at + 1) & (slots - 1);
-        forms[at] = built[i].form;
-        forms[at].check = lexicon_check_of(built[i].hash);
-    }
-}
-
-static bool put_sections(struct lexicon_build *build, struct buf *out,
-                         struct lexicon_header *header)
-{
-    begin_section(out, header, SECTION_SPELLINGS);
-    bool done = put_spellings(build, out);
-    end_section(out, header, SECTION_SPELLINGS);
-    begin_section(out, header, SECTION_STRINGS);
-    buf_put(out, build->strings.ptr, build->strings.len);
-    end_section(out, header, SECTION_STRINGS);
-    begin_section(out, header, SECTION_ENTITIES);
-    buf_put(out, build->entities.ptr, build->entities.len);
-    end_section(out, header, SECTION_ENTITIES);
-    begin_section(out, header, SECTION_NODES);
-    put_nodes(build, out);
-    end_section(out, header, SECTION_NODES);
-    begin_section(out, header, SECTION_POSTINGS);
-    put_postings(build, out);
-    end_section(out, header, SECTION_POSTINGS);
-    begin_section(out, header, SECTION_WORDS);
-    put_words(build, out);
-    end_section(out, header, SECTION_WORDS);
-    begin_section(out, header, SECTION_FORMS);
-    put_forms(build, out);
-    end_section(out, header, SECTION_FORMS);
-    return done && !out->failed;
-}
-
-static int write_file(const char *path, struct slice content, struct err *err)
-{
-    char temporary[4096];
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) >= sizeof temporary)
-        return err_set_errno(err, ENAMETOOLONG, "name too long: %s", path);
-    FILE *file = fopen(temporary, "wb");
-    if (!file)
-        return err_set_errno(err, errno, "cannot write %s", temporary);
-    bool written = fwrite(content.ptr, 1, content.len, file) == content.len;
-    written &= fclose(file) == 0;
-    if (written && rename(temporary, path) == 0)
-        return 0;
-    int failure = errno;
-    unlink(temporary);
-    return err_set_errno(err, failure, "cannot write %s", path);
-}
-
-int lexicon_build_write(struct lexicon_build *build, const char *path, struct slice date,
-                        struct err *err)
-{
-    struct lexicon_header header = {.version = LEXICON_VERSION, .section_count = SECTION_COUNT};
-    memcpy(header.magic, LEXICON_MAGIC, sizeof header.magic);
-    memcpy(header.date, date.ptr, date.len < 10 ? date.len : 10);
-    lexicon_build_index(build);
-    struct buf out;
-    buf_init(&out, BUILD_BYTES_MAX);
-    buf_put(&out, &header, sizeof header);
-    int rc = 0;
-    if (build->failed || !put_sections(build, &out, &header)) {
-        rc = err_set_errno(err, ENOMEM, "no memory to build %s", path);
-    } else {
-        header.file_size = out.len;
-        header.checksum =
-            hash64(slice_from(out.ptr + sizeof header, out.len - sizeof header), LEXICON_VERSION);
-        memcpy(out.ptr, &header, sizeof header);
-        rc = write_file(path, buf_slice(&out), err);
-    }
-    buf_fini(&out);
-    return rc;
 }

@@ -10,8 +10,8 @@
 
 struct lexicon_build;
 
-// NULL without memory.
-struct lexicon_build *lexicon_build_create(void);
+// For the lexicon that is shipped, or a user's own. NULL without memory.
+struct lexicon_build *lexicon_build_create(enum lexicon_layer layer);
 void lexicon_build_destroy(struct lexicon_build *build);
 
 // Every adder remembers a failure (no memory); lexicon_build_write then answers -ENOMEM.
@@ -42,6 +42,8 @@ struct lexicon_word *lexicon_build_word(struct lexicon_build *build, struct slic
 void lexicon_build_form(struct lexicon_build *build, struct slice form, struct slice lemma,
                         uint8_t cases, uint8_t gender);
 
-// Writes the file (a temporary beside it, then renamed). `date` as YYYY-MM-DD. 0 or negative errno.
+// Writes the file: a temporary beside it, made durable, then renamed, so that there is an old file
+// or a new one at any time. `date` as YYYY-MM-DD. 0 or negative errno; -EFBIG when it would be
+// larger than can be opened.
 int lexicon_build_write(struct lexicon_build *build, const char *path, struct slice date,
                         struct err *err);

@@ -5,9 +5,16 @@
 #include "proto/base/utf8.h"
 #include "workers/tagger/tagger.h"
 
-// A string is not empty and begins with a letter, not inside one; it ends because the section does.
-static bool is_string(const struct lexicon_sections *in, uint32_t offset)
+// The index a reference means; one of the other lexicon lies beyond every section.
+static uint32_t index_of(const struct lexicon_sections *in, uint32_t reference)
 {
+    return reference ^ in->mark;
+}
+
+// A string is not empty and begins with a letter, not inside one; it ends because the section does.
+static bool is_string(const struct lexicon_sections *in, uint32_t reference)
+{
+    uint32_t offset = index_of(in, reference);
     return offset < in->count[SECTION_STRINGS] && in->strings[offset] != '\0' &&
            ((uint8_t)in->strings[offset] & 0xc0) != 0x80;
 }
@@ -23,9 +30,10 @@ static bool entities_are_sound(const struct lexicon_sections *in)
     size_t spellings = in->count[SECTION_SPELLINGS];
     for (size_t i = 0; i < in->count[SECTION_ENTITIES]; i++) {
         const struct lexicon_entity *entity = &in->entities[i];
+        uint32_t first = index_of(in, entity->spellings);
         if (!is_string(in, entity->id) || !is_string(in, entity->name) ||
-            entity->type > TAG_OTHER || entity->spellings > spellings ||
-            entity->spelling_count > spellings - entity->spellings)
+            entity->type > TAG_OTHER || first > spellings ||
+            entity->spelling_count > spellings - first)
             return false;
     }
     return true;
@@ -46,7 +54,7 @@ static bool nodes_are_sound(const struct lexicon_sections *in)
         const struct lexicon_node *node = &in->nodes[i];
         free += node->check == 0;
         if (node->check && node->posting != LEXICON_NONE &&
-            node->posting >= in->count[SECTION_POSTINGS])
+            index_of(in, node->posting) >= in->count[SECTION_POSTINGS])
             return false;
     }
     return free > 0;
@@ -56,10 +64,10 @@ static bool postings_are_sound(const struct lexicon_sections *in)
 {
     size_t count = in->count[SECTION_POSTINGS];
     for (size_t i = 0; i < count; i++)
-        if (in->postings[i].entity >= in->count[SECTION_ENTITIES] ||
+        if (index_of(in, in->postings[i].entity) >= in->count[SECTION_ENTITIES] ||
             !is_string(in, in->postings[i].text))
             return false;
-    return (in->postings[count - 1].flags & POSTING_LAST) != 0;
+    return count == 0 || (in->postings[count - 1].flags & POSTING_LAST) != 0;
 }
 
 static bool words_are_sound(const struct lexicon_sections *in)

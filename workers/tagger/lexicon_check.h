@@ -2,10 +2,11 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "workers/tagger/lexicon_format.h"
 
-// The file's sections as arrays; each has at least one record.
+// The file's sections as arrays; the strings and the hash tables have at least one record.
 struct lexicon_sections {
     const char *strings;
     const struct lexicon_entity *entities;
@@ -15,6 +16,7 @@ struct lexicon_sections {
     const struct lexicon_word *words;
     const struct lexicon_form *forms;
     size_t count[SECTION_COUNT]; // records; bytes of the strings
+    uint32_t mark;               // what its references carry: 0, or LEXICON_OWN_MARK
 };
 
 // NULL when every index and string lies inside its section, every string that is referred to is

@@ -20,7 +20,7 @@ static const struct {
 
 static int compile(const char *folder, const char *date, const char *output, struct err *err)
 {
-    struct lexicon_build *build = lexicon_build_create();
+    struct lexicon_build *build = lexicon_build_create(LEXICON_BUNDLED);
     if (!build)
         return err_set(err, "no memory");
     int rc = 0;

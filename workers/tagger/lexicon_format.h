@@ -4,11 +4,20 @@
 
 #include <stdint.h>
 
-#define LEXICON_MAGIC "TLXLEX\r\n"
+#define LEXICON_MAGIC     "TLXLEX\r\n"
+#define LEXICON_OWN_MAGIC "TLXUSR\r\n"
 enum { LEXICON_VERSION = 1 };
 
+// The lexicon that is shipped, and the user's own beside it. One layout; every reference in a
+// user's file (to a string, an entity, a posting, a spelling) carries LEXICON_OWN_MARK, so that
+// references of both can be told apart and both files can be mapped as they are.
+enum lexicon_layer { LEXICON_BUNDLED, LEXICON_OWN, LEXICON_LAYERS };
+#define LEXICON_OWN_MARK 0x80000000u
+// A worker may map so many bytes and have memory left to work in.
+enum { LEXICON_BYTES_MAX = 512 << 20, LEXICON_OWN_BYTES_MAX = 64 << 20 };
+
 enum lexicon_section {
-    SECTION_STRINGS,   // NUL-terminated UTF-8
+    SECTION_STRINGS,   // NUL-terminated UTF-8; never empty
     SECTION_ENTITIES,  // struct lexicon_entity
     SECTION_SPELLINGS, // uint32_t offsets of folded names, runs of entity.spelling_count
     SECTION_NODES,     // hash table of struct lexicon_node: every beginning of every name

@@ -169,6 +169,10 @@ static void add_to_group(struct linker *linker, struct map *ids, struct span *sp
         name = lexicon_string(linker->lexicon, entity->name);
     } else {
         id = local_id(linker, span);
+        span->entity = lexicon_find_own_id(linker->lexicon, id);
+        if (span->entity != LEXICON_NONE)
+            name = lexicon_string(linker->lexicon,
+                                  lexicon_entity(linker->lexicon, span->entity)->name);
     }
     bool is_new;
     uint32_t *group = map_put(ids, hash64(id, 0), &is_new);
@@ -201,7 +205,8 @@ static void recognise(const struct lexicon *lexicon, enum lexicon_language langu
     const struct lexicon_posting *found = person_key_find(lexicon, span->base, language);
     if (!found)
         return;
-    span->entity = found->entity;
+    span->entity = lexicon_prefer(lexicon, found->entity);
+    span->type = (enum tag_type)lexicon_entity(lexicon, span->entity)->type;
     span->base = lexicon_string(lexicon, found->text);
     span->flags &= ~(uint32_t)SPAN_GUESS;
 }

@@ -1,4 +1,5 @@
 // telex-tagger: what telexd starts as its workers, and what `telex tag` is.
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,20 +11,25 @@
 #include "proto/base/log.h"
 #include "workers/runtime/worker.h"
 #include "workers/tagger/job.h"
+#include "workers/tagger/own_place.h"
 #include "workers/tagger/tag_lines.h"
 
 static const char help_text[] =
-    "Usage: telex-tagger [--lexicon FILE] [--lines | --worker]\n"
+    "Usage: telex-tagger [--lexicon FILE] [--user-lexicon FILE] [--lines | --worker]\n"
     "Find the language and the named entities of articles.\n"
     "\n"
-    "  --lines         one article a line on standard input (plain JSON, ninjs or a JSON Feed "
-    "item),\n"
-    "                  one tagged event a line on standard output, in the same order (default;\n"
-    "                  `telex tag` is this)\n"
-    "  --worker        speak telexd's worker protocol on standard input and output\n"
-    "  --lexicon FILE  use this lexicon instead of the installed one\n"
-    "  --version       print version and lexicon\n"
-    "  --help          print this\n"
+    "  --lines              one article a line on standard input (plain JSON, ninjs or a JSON\n"
+    "                       Feed item), one tagged event a line on standard output, in the same\n"
+    "                       order, each as soon as there is nothing more to read (default; `telex\n"
+    "                       tag` is this)\n"
+    "  --worker             speak telexd's worker protocol on standard input and output\n"
+    "  --lexicon FILE       use this lexicon instead of the installed one\n"
+    "  --user-lexicon FILE  your own names, as `telex lexicon build` compiles them; none: nothing "
+    "of\n"
+    "                       your own. Without it, --lines takes $XDG_DATA_HOME/telex/lexicon.tlx\n"
+    "                       (~/.local/share/telex/lexicon.tlx) when that is there\n"
+    "  --version            print version and lexicon\n"
+    "  --help               print this\n"
     "\n"
     "Exit status: 0; 1 when an article was refused or something failed; 2 for a wrong command "
     "line.\n";
@@ -32,15 +38,19 @@ enum mode { MODE_LINES, MODE_WORKER, MODE_VERSION, MODE_HELP, MODE_WRONG };
 
 struct options {
     enum mode mode;
-    const char *lexicon;
+    struct tagger_files files;
 };
 
 static struct options options_read(int argc, char **argv)
 {
     static const struct option known[] = {
-        {"lines", no_argument, NULL, 'l'},         {"worker", no_argument, NULL, 'w'},
-        {"lexicon", required_argument, NULL, 'L'}, {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+        {"lines", no_argument, NULL, 'l'},
+        {"worker", no_argument, NULL, 'w'},
+        {"lexicon", required_argument, NULL, 'L'},
+        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {"user-lexicon", required_argument, NULL, 'u'},
+        {NULL, 0, NULL, 0},
     };
     struct options options = {.mode = MODE_LINES};
     int option;
@@ -53,7 +63,10 @@ static struct options options_read(int argc, char **argv)
             options.mode = MODE_WORKER;
             break;
         case 'L':
-            options.lexicon = optarg;
+            options.files.lexicon = optarg;
+            break;
+        case 'u':
+            options.files.user_lexicon = optarg;
             break;
         case 'v':
             options.mode = MODE_VERSION;
@@ -117,17 +130,49 @@ static int run_lines(const struct tagger *tagger)
     return tag_lines_run(tagger);
 }
 
-static int run_tagger(const struct options *options, pid_t parent)
+static void complain(const struct options *options, const char *event, const struct err *err)
 {
-    struct err err = {0};
-    struct tagger *tagger;
-    if (tagger_open(&tagger, options->lexicon, &err) < 0) {
-        if (options->mode == MODE_WORKER)
-            log_error("worker-failed error=\"%s\"", err_text(&err));
-        else
-            fprintf(stderr, "telex-tagger: %s\n", err_text(&err));
-        return 1;
+    if (options->mode != MODE_WORKER)
+        fprintf(stderr, "telex-tagger: %s\n", err_text(err));
+    else if (strcmp(event, "worker-failed") == 0)
+        log_error("%s error=\"%s\"", event, err_text(err));
+    else
+        log_warning("%s error=\"%s\"", event, err_text(err));
+}
+
+// A file that was asked for by name is expected to be there; telexd asks for the one it would use.
+static int user_lexicon_find(struct options *options, char place[PATH_MAX], struct err *err)
+{
+    const char **path = &options->files.user_lexicon;
+    bool asked = *path != NULL;
+    if (!asked && options->mode != MODE_WORKER && own_place_compiled(place) == 0)
+        *path = place;
+    if (*path && strcmp(*path, "none") == 0)
+        *path = NULL;
+    if (!*path || !asked || options->mode == MODE_WORKER || access(*path, F_OK) == 0)
+        return 0;
+    return err_set_errno(err, errno, "cannot open lexicon %s", *path);
+}
+
+static int open_tagger(struct tagger **out, struct options *options)
+{
+    char place[PATH_MAX];
+    struct err err = {.text = ""}, warning;
+    if (user_lexicon_find(options, place, &err) < 0 ||
+        tagger_open(out, &options->files, &warning, &err) < 0) {
+        complain(options, "worker-failed", &err);
+        return -1;
     }
+    if (warning.text[0])
+        complain(options, "user-lexicon-refused", &warning);
+    return 0;
+}
+
+static int run_tagger(struct options *options, pid_t parent)
+{
+    struct tagger *tagger;
+    if (open_tagger(&tagger, options) < 0)
+        return 1;
     int status = 0;
     if (options->mode == MODE_VERSION)
         printf("telex-tagger %s, tagger %s, lexicon %s\n", TELEX_VERSION, TAGGER_VERSION,

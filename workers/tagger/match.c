@@ -14,7 +14,8 @@ struct match {
 struct walk {
     const struct lexicon *lexicon;
     const struct words *words;
-    size_t first;
+    size_t first, limit; // words: where it begins, where it must have ended
+    bool own;            // the user's names, else those of the shipped lexicon
     struct match best;
     bool rare_form; // the word alone is read in a way that only well-known names justify
 };
@@ -118,12 +119,21 @@ static int score_of(const struct walk *walk, const struct lexicon_posting *posti
     return posting->flags & POSTING_SURNAME ? score - 3 : score;
 }
 
+// A form by rule alone ("Bergen" for "Berge") that only well-known names justify; the user's are,
+// unless the word is one for itself.
+static bool is_too_rare(const struct walk *walk, const struct lexicon_entity *entity)
+{
+    if (!walk->rare_form)
+        return false;
+    return walk->own ? is_ordinary(walk->words, &walk->words->at[walk->first]) : entity->weight < 8;
+}
+
 static void consider(struct walk *walk, uint32_t posting_index, uint32_t count, uint32_t inflected)
 {
     const struct lexicon_posting *posting = lexicon_postings(walk->lexicon, posting_index);
     for (;; posting++) {
         if (fits_case(walk, posting, count) && fits_language(walk, posting, inflected) &&
-            !(walk->rare_form && lexicon_entity(walk->lexicon, posting->entity)->weight < 8)) {
+            !is_too_rare(walk, lexicon_entity(walk->lexicon, posting->entity))) {
             int score = score_of(walk, posting, inflected);
             if (count > walk->best.words || score > walk->best.score)
                 walk->best = (struct match){
@@ -139,7 +149,7 @@ static void consider(struct walk *walk, uint32_t posting_index, uint32_t count, 
 static void extend(struct walk *walk, uint64_t hash, uint32_t depth, uint32_t inflected)
 {
     size_t index = walk->first + depth;
-    if (index >= walk->words->count || depth >= MATCH_WORDS_MAX)
+    if (index >= walk->limit || depth >= MATCH_WORDS_MAX)
         return;
     const struct word *word = &walk->words->at[index];
     if (depth > 0 && (!joins(word) || word->flags & WORD_IS_COVERED))
@@ -150,7 +160,8 @@ static void extend(struct walk *walk, uint64_t hash, uint32_t depth, uint32_t in
         if (i > 0 && read == word->hash)
             continue;
         uint64_t longer = lexicon_hash_append(hash, read);
-        const struct lexicon_node *node = lexicon_find_node(walk->lexicon, longer);
+        const struct lexicon_node *node = walk->own ? lexicon_find_own_node(walk->lexicon, longer)
+                                                    : lexicon_find_node(walk->lexicon, longer);
         if (!node)
             continue;
         uint32_t changed = inflected + (i > 0);
@@ -217,15 +228,28 @@ static bool is_weak(const struct walk *walk, const struct lexicon_entity *entity
     }
 }
 
+// Of the user's names one is weak only where capital letters say nothing and the word is rather a
+// small one.
+static bool is_weak_own(const struct walk *walk)
+{
+    const struct words *words = walk->words;
+    const struct word *word = &words->at[walk->first];
+    return word->flags & (WORD_IS_FIRST | WORD_IS_HEADLINE) &&
+           words_count_of(words, word, COUNT_LOWER) > words_name_count(words, word);
+}
+
 static void take(struct walk *walk, struct words *words, struct spans *spans)
 {
     const struct match *best = &walk->best;
-    const struct lexicon_entity *entity = lexicon_entity(walk->lexicon, best->posting->entity);
+    uint32_t index = lexicon_prefer(walk->lexicon, best->posting->entity);
+    const struct lexicon_entity *entity = lexicon_entity(walk->lexicon, index);
     struct span span = {.first = (uint32_t)walk->first,
                         .count = best->words,
                         .type = (enum tag_type)entity->type,
-                        .entity = best->posting->entity,
+                        .entity = index,
                         .base = lexicon_string(walk->lexicon, best->posting->text)};
+    if (walk->own)
+        span.flags |= SPAN_OWN;
     if (best->posting->flags & POSTING_SURNAME)
         span.flags |= SPAN_SURNAME;
     if (is_cyrillic(span.base) && !is_cyrillic(words_exact(words, walk->first)))
@@ -233,9 +257,46 @@ static void take(struct walk *walk, struct words *words, struct spans *spans)
     if (span.base.len && span.base.ptr[span.base.len - 1] == '.')
         span.flags |= SPAN_POINT;
     bool exact = (best->posting->flags & (POSTING_UPPER | POSTING_LOWER)) != 0;
-    if (best->words == 1 && !exact && is_weak(walk, entity))
+    if (best->words == 1 && !exact && (walk->own ? is_weak_own(walk) : is_weak(walk, entity)))
         span.flags |= SPAN_WEAK;
     spans_add(spans, words, span);
+}
+
+static struct walk walk_from(const struct lexicon *lexicon, const struct words *words, size_t first,
+                             size_t limit, bool own)
+{
+    struct walk walk = {
+        .lexicon = lexicon, .words = words, .first = first, .limit = limit, .own = own};
+    if (!own || lexicon_has_own(lexicon))
+        extend(&walk, 0, 0, 0);
+    return walk;
+}
+
+// Where the first of the user's names begins that reaches beyond `end`, when it begins before that;
+// else `end`.
+static size_t own_beyond(const struct lexicon *lexicon, const struct words *words, size_t first,
+                         size_t end)
+{
+    for (size_t i = first; lexicon_has_own(lexicon) && i < end; i++) {
+        if (!words_may_begin(&words->at[i]))
+            continue;
+        struct walk own = walk_from(lexicon, words, i, words->count, true);
+        if (own.best.posting && i + own.best.words > end)
+            return i;
+    }
+    return end;
+}
+
+// The user's names go before those of the shipped lexicon, unless they lie within a longer one.
+static struct walk best_from(const struct lexicon *lexicon, const struct words *words, size_t first)
+{
+    struct walk own = walk_from(lexicon, words, first, words->count, true);
+    struct walk best = walk_from(lexicon, words, first, words->count, false);
+    size_t end = first + best.best.words;
+    size_t limit = best.best.words > 1 ? own_beyond(lexicon, words, first + 1, end) : end;
+    if (limit < end)
+        best = walk_from(lexicon, words, first, limit, false);
+    return own.best.posting && own.best.words >= best.best.words ? own : best;
 }
 
 void match_lexicon(const struct lexicon *lexicon, struct words *words, struct spans *spans)
@@ -243,8 +304,7 @@ void match_lexicon(const struct lexicon *lexicon, struct words *words, struct sp
     for (size_t i = 0; i < words->count; i++) {
         if (!words_may_begin(&words->at[i]))
             continue;
-        struct walk walk = {.lexicon = lexicon, .words = words, .first = i};
-        extend(&walk, 0, 0, 0);
+        struct walk walk = best_from(lexicon, words, i);
         if (walk.best.posting) {
             take(&walk, words, spans);
             i += walk.best.words - 1;

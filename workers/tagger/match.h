@@ -1,5 +1,6 @@
 // Finds the lexicon's names in a field: longest match wins, inflected words count as their
-// dictionary forms.
+// dictionary forms. The user's own names go before those of the shipped lexicon wherever they
+// stand, but not inside a longer one ("Berlin" in "Berliner Zeitung", "Orlen" in "Orlen Lietuva").
 #pragma once
 
 #include "workers/tagger/spans.h"

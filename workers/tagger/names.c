@@ -97,21 +97,36 @@ static void add_spelling(struct spellings *spellings, struct slice name, struct 
         spellings->at[spellings->count++] = arena_copy(arena, folded);
 }
 
+static void add_known(struct spellings *spellings, const struct lexicon *lexicon,
+                      const struct lexicon_entity *known)
+{
+    for (uint32_t i = 0; known && i < known->spelling_count; i++)
+        spellings->at[spellings->count++] = lexicon_spelling(lexicon, known, i);
+}
+
+static const struct lexicon_entity *entity_or_null(const struct lexicon *lexicon, uint32_t index)
+{
+    return index == LEXICON_NONE ? NULL : lexicon_entity(lexicon, index);
+}
+
 // The lexicon's spellings first, then the bases of the mentions and the mentions as they stand; a
 // bound keeps this linear.
 static int fill_spellings(const struct linker *linker, const struct linked_entity *group,
                           struct tag_entity *entity, struct arena *arena)
 {
     enum { OWN_SPELLINGS_MAX = 24 };
-    const struct lexicon_entity *known =
-        group->entity == LEXICON_NONE ? NULL : lexicon_entity(linker->lexicon, group->entity);
-    struct spellings spellings = {.count = known ? known->spelling_count : 0};
-    spellings.limit = spellings.count + OWN_SPELLINGS_MAX;
+    const struct lexicon *lexicon = linker->lexicon;
+    const struct lexicon_entity *known = entity_or_null(lexicon, group->entity);
+    const struct lexicon_entity *twin =
+        entity_or_null(lexicon, lexicon_twin(lexicon, group->entity));
+    struct spellings spellings = {.count = 0};
+    spellings.limit = (known ? known->spelling_count : 0u) + (twin ? twin->spelling_count : 0u) +
+                      OWN_SPELLINGS_MAX;
     spellings.at = arena_alloc_array(arena, spellings.limit, sizeof *spellings.at);
     if (!spellings.at)
         return -ENOMEM;
-    for (uint32_t i = 0; i < spellings.count; i++)
-        spellings.at[i] = lexicon_spelling(linker->lexicon, known, i);
+    add_known(&spellings, lexicon, known);
+    add_known(&spellings, lexicon, twin);
     struct slice last = {.len = 0};
     for (size_t i = 0; i < entity->mention_count; i++) {
         const struct tag_mention *mention = &entity->mentions[i];

@@ -82,11 +82,13 @@ static bool is_near(const struct lexicon *lexicon, const struct lexicon_posting 
            is_one_error(known.last, known.last_len, key->last, key->last_len);
 }
 
-static const struct lexicon_posting *find_near(const struct lexicon *lexicon, uint64_t hash,
-                                               const struct person_key *key,
+typedef const struct lexicon_node *find_node_fn(const struct lexicon *lexicon, uint64_t hash);
+
+static const struct lexicon_posting *find_near(const struct lexicon *lexicon, find_node_fn *find,
+                                               uint64_t hash, const struct person_key *key,
                                                enum lexicon_language language)
 {
-    const struct lexicon_node *node = lexicon_find_node(lexicon, hash);
+    const struct lexicon_node *node = find(lexicon, hash);
     if (!node || node->posting == LEXICON_NONE)
         return NULL;
     const struct lexicon_posting *posting = lexicon_postings(lexicon, node->posting);
@@ -101,16 +103,27 @@ static const struct lexicon_posting *find_near(const struct lexicon *lexicon, ui
     }
 }
 
+static const struct lexicon_posting *find_by_key(const struct lexicon *lexicon, find_node_fn *find,
+                                                 const struct person_key *key,
+                                                 enum lexicon_language language)
+{
+    uint64_t variants[PERSON_KEY_VARIANTS];
+    const struct lexicon_posting *found =
+        find_near(lexicon, find, person_key_hash(key), key, language);
+    size_t count = found ? 0 : person_key_variants(key, variants);
+    for (size_t i = 0; i < count && !found; i++)
+        found = find_near(lexicon, find, variants[i], key, language);
+    return found;
+}
+
 const struct lexicon_posting *person_key_find(const struct lexicon *lexicon, struct slice name,
                                               enum lexicon_language language)
 {
     struct person_key key;
-    uint64_t variants[PERSON_KEY_VARIANTS];
     if (!person_key_make(&key, name))
         return NULL;
-    const struct lexicon_posting *found = find_near(lexicon, person_key_hash(&key), &key, language);
-    size_t count = found ? 0 : person_key_variants(&key, variants);
-    for (size_t i = 0; i < count && !found; i++)
-        found = find_near(lexicon, variants[i], &key, language);
-    return found;
+    const struct lexicon_posting *found = NULL;
+    if (lexicon_has_own(lexicon))
+        found = find_by_key(lexicon, lexicon_find_own_node, &key, language);
+    return found ? found : find_by_key(lexicon, lexicon_find_node, &key, language);
 }

@@ -26,6 +26,6 @@ uint64_t person_key_hash(const struct person_key *key);
 size_t person_key_variants(const struct person_key *key, uint64_t out[PERSON_KEY_VARIANTS]);
 
 // The person whose name this is but for transliteration and one typing error, as `language` spells
-// it if it does; NULL when the lexicon has none.
+// it if it does; the user's persons go first. NULL when the lexicon has none.
 const struct lexicon_posting *person_key_find(const struct lexicon *lexicon, struct slice name,
                                               enum lexicon_language language);

@@ -9,6 +9,8 @@ enum span_flag {
     SPAN_GUESS = 1 << 2,   // not in the lexicon: type by context
     SPAN_DROPPED = 1 << 3,
     SPAN_POINT = 1 << 4, // the full stop behind it belongs to it ("Irlandia Płn.")
+    SPAN_OWN = 1 << 5,   // a name of the user's own lexicon: unless it is weak, it stays what it is
+                         // or becomes part of a longer name
 };
 
 struct span {

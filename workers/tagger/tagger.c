@@ -28,21 +28,37 @@ static void libraries_warm_up(void)
     arena_fini(&arena);
 }
 
-int tagger_open(struct tagger **out, const char *lexicon_path, struct err *err)
+static int open_lexicon(struct lexicon **out, const char *path, struct err *err)
 {
-    *out = NULL;
     char found[PATH_MAX];
-    if (!lexicon_path && path_find_data("lexicon.tlx", found) < 0)
+    if (!path && path_find_data("lexicon.tlx", found) < 0)
         return err_set_errno(err, ENOENT, "no lexicon.tlx beside the program or in %s",
                              TELEX_DATADIR);
+    return lexicon_open(out, path ? path : found, err);
+}
+
+static void add_own_lexicon(struct lexicon *lexicon, const char *path, struct err *warning)
+{
+    struct err err = {.text = ""};
+    int failed = path && *path ? lexicon_add_own(lexicon, path, &err) : 0;
+    if (failed && failed != -ENOENT)
+        err_set(warning, "the user's lexicon is left out: %s", err_text(&err));
+}
+
+int tagger_open(struct tagger **out, const struct tagger_files *files, struct err *warning,
+                struct err *err)
+{
+    *out = NULL;
+    err_set(warning, "%s", "");
     struct tagger *tagger = calloc(1, sizeof *tagger);
     if (!tagger)
         return err_set_errno(err, ENOMEM, "cannot open the tagger");
-    int failed = lexicon_open(&tagger->lexicon, lexicon_path ? lexicon_path : found, err);
+    int failed = open_lexicon(&tagger->lexicon, files->lexicon, err);
     if (failed) {
-        free(tagger);
+        tagger_close(tagger);
         return failed;
     }
+    add_own_lexicon(tagger->lexicon, files->user_lexicon, warning);
     libraries_warm_up();
     *out = tagger;
     return 0;

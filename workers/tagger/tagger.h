@@ -27,7 +27,7 @@ struct tag_mention {
 };
 
 struct tag_entity {
-    struct slice id; // Wikidata QID, "geonames:N", or a stable local id "local:..."
+    struct slice id; // Wikidata QID, "geonames:N", a stable local id "local:...", or the user's own
     enum tag_type type;
     struct slice name; // canonical name, in English where the lexicon has it, else the dictionary
                        // form of the longest mention
@@ -47,12 +47,21 @@ struct tag_result {
     size_t entity_count;
 };
 
-// Maps the lexicon (shared between processes) and checks its version and checksum. NULL path:
-// path_find_data("lexicon.tlx"). 0 or negative errno with err.
-int tagger_open(struct tagger **out, const char *lexicon_path, struct err *err);
+// The files a tagger works with. Zero-initialised: the installed ones, and nothing of the user's.
+struct tagger_files {
+    const char *lexicon;      // NULL: path_find_data("lexicon.tlx")
+    const char *user_lexicon; // the user's own (telex lexicon build); NULL or empty: none
+};
+
+// Maps the files (shared between processes) and checks their versions and checksums. 0 or negative
+// errno with err. The user's lexicon may be missing; when it is there and cannot be used, the
+// tagger opens without it all the same: `warning`, otherwise empty, then says so.
+int tagger_open(struct tagger **out, const struct tagger_files *files, struct err *warning,
+                struct err *err);
 void tagger_close(struct tagger *tagger);
 
-// Identity of the lexicon in use, e.g. "2026-11-22-9f3c21aa". Valid as long as the tagger.
+// Identity of the lexicon in use, e.g. "2026-11-22-9f3c21aa", or with the user's own
+// "2026-11-22-9f3c21aa+2026-12-01-0b7e55d2". Valid as long as the tagger.
 const char *tagger_lexicon_id(const struct tagger *tagger);
 
 // Tags one article that passed article_check. Everything in *out lives in `arena` or in the

@@ -63,6 +63,8 @@ static void fill_word(struct words *words, const struct lexicon *lexicon, const 
     word->folded = slice_from(words->text->folded.ptr + token->folded, token->folded_len);
     word->hash = lexicon_hash_word(word->folded);
     word->info = lexicon_find_word(lexicon, word->hash);
+    if (lexicon_own_starts_small(lexicon, word->hash))
+        word->flags |= WORD_IS_OWN_SMALL;
     if (!word->info)
         return;
     if (!words->other_language)

@@ -19,14 +19,15 @@ enum word_flag {
     WORD_IS_CAPITAL = 1 << 0,
     WORD_IS_UPPER = 1 << 1, // two letters or more, all capitals
     WORD_IS_MIXED = 1 << 2,
-    WORD_IS_FIRST = 1 << 3,    // of its sentence
-    WORD_IS_NUMBER = 1 << 4,   // digits only
-    WORD_IS_INITIAL = 1 << 5,  // one capital letter
-    WORD_IS_QUOTED = 1 << 6,   // an opening quotation mark stands before it
-    WORD_IS_HEADLINE = 1 << 7, // most words of its sentence are capitalised: capitals say nothing
-    WORD_IS_COVERED = 1 << 8,  // part of a span already
-    WORD_IS_ROMAN = 1 << 9,    // a Roman numeral
-    WORD_IS_COMMON = 1 << 10,  // capitalised, but an ordinary word (set by guess.c)
+    WORD_IS_FIRST = 1 << 3,      // of its sentence
+    WORD_IS_NUMBER = 1 << 4,     // digits only
+    WORD_IS_INITIAL = 1 << 5,    // one capital letter
+    WORD_IS_QUOTED = 1 << 6,     // an opening quotation mark stands before it
+    WORD_IS_HEADLINE = 1 << 7,   // most words of its sentence are capitalised: capitals say nothing
+    WORD_IS_COVERED = 1 << 8,    // part of a span already
+    WORD_IS_ROMAN = 1 << 9,      // a Roman numeral
+    WORD_IS_COMMON = 1 << 10,    // capitalised, but an ordinary word (set by guess.c)
+    WORD_IS_OWN_SMALL = 1 << 11, // a name of the user's begins with this word in small letters
 };
 
 struct word {
@@ -59,7 +60,7 @@ int words_prepare(struct words *out, const struct lexicon *lexicon, const struct
 // write small ("dpa", "al-Kaida").
 static inline bool words_may_begin(const struct word *word)
 {
-    return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER)) ||
+    return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER | WORD_IS_OWN_SMALL)) ||
            (word->info && word->info->small_start);
 }
 

@@ -16,7 +16,7 @@ static int set_up(void **state)
     (void)state;
     snprintf(path, sizeof path, "/tmp/telex-lexicon-XXXXXX");
     int fd = mkstemp(path);
-    struct lexicon_build *build = lexicon_build_create();
+    struct lexicon_build *build = lexicon_build_create(LEXICON_BUNDLED);
     uint32_t berlin = lexicon_build_entity(build, slice_from_text("Q64"), slice_from_text("Berlin"),
                                            TAG_PLACE, 9);
     lexicon_build_name(build, berlin, slice_from_text("Berlin"), 0, 0);
