@@ -62,6 +62,22 @@ static void check_entity(const struct article *article, const struct tag_entity 
         check_must(utf8_is_valid(entity->spellings[i]));
 }
 
+static void check_credits(const struct article *article, const struct tag_result *result)
+{
+    uint32_t end = 0;
+    for (size_t i = 0; i < result->credit_count; i++) {
+        const struct tag_credit *credit = &result->credits[i];
+        struct slice field = credit->field == TAG_TITLE ? article->title : article->body;
+        check_must(credit->start >= end && credit->start < credit->end);
+        size_t start = advance(field, 0, credit->start);
+        size_t stop = advance(field, start, credit->end - credit->start);
+        check_must(slice_equal(credit->exact, slice_from(field.ptr + start, stop - start)));
+        for (size_t n = 0; n < credit->name_count; n++)
+            check_must(credit->names[n].len && utf8_is_valid(credit->names[n]));
+        end = credit->end;
+    }
+}
+
 static void check_result(const struct article *article, const struct tag_result *result)
 {
     struct buf text;
@@ -69,6 +85,7 @@ static void check_result(const struct article *article, const struct tag_result 
     check_must(edit_apply(&text, result->edits, article->body) == 0);
     check_must(slice_equal(buf_slice(&text), result->text) && utf8_is_valid(result->text));
     buf_fini(&text);
+    check_credits(article, result);
     check_must(result->language.len && result->confidence >= 0 && result->confidence <= 1);
     for (size_t i = 0; i < result->entity_count; i++) {
         check_entity(article, &result->entities[i]);

@@ -62,6 +62,16 @@ class Lines(unittest.TestCase):
                     seen += 1
         self.assertGreater(seen, 10)
 
+    def test_credits_are_slices_and_no_mentions(self):
+        events = self.events(ARTICLES)
+        for article, event in zip(ARTICLES, events):
+            for credit in event["data"]["credits"]:
+                self.assertEqual(article[credit["field"]][credit["start"]:credit["end"]], credit["exact"])
+        self.assertEqual([[c["exact"] for c in e["data"]["credits"]] for e in events], [["(PAP)", "Źródło: PAP"], ["Quelle: dpa"], ["(Reuters)"]])
+        self.assertEqual([[c["names"] for c in e["data"]["credits"]] for e in events], [[["PAP"], ["PAP"]], [["dpa"]], [["Reuters"]]])
+        names = {m["exact"] for e in events for n in e["data"]["entities"] for m in n["mentions"]}
+        self.assertFalse(names & {"PAP", "dpa", "Reuters"})
+
     def test_same_entity_in_three_languages(self):
         ids = [{e["id"] for e in event["data"]["entities"]} for event in self.events(ARTICLES)]
         for one in ids:
@@ -147,7 +157,7 @@ class Worker(unittest.TestCase):
         status, _, count, keys, edits, data = struct.unpack("<BBHIII", payload[:16])
         self.assertEqual(status, 0)
         tagged = json.loads(payload[16 + keys + edits:16 + keys + edits + data])
-        self.assertEqual(tagged, {name: event[name] for name in ("language", "entities", "tagger")})
+        self.assertEqual(tagged, {name: event[name] for name in ("language", "entities", "credits", "tagger") if name in event})
         self.assertEqual(rebuild(payload[16 + keys:16 + keys + edits], ARTICLES[0]["body"].encode()).decode(), event["text"])
         self.assertIn(b"Q567\tperson\t", payload[16:16 + keys])
 

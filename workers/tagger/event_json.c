@@ -31,15 +31,22 @@ static void put_language(struct buf *out, const struct tag_result *result)
     buf_put_byte(out, '}');
 }
 
+// {"field":...,"start":...,"end":...,"exact":... without its end.
+static void put_place(struct buf *out, enum tag_field field, uint32_t start, uint32_t end,
+                      struct slice exact)
+{
+    buf_put_text(out, field == TAG_TITLE ? "{\"field\":\"title\",\"start\":"
+                                         : "{\"field\":\"body\",\"start\":");
+    buf_put_decimal(out, start);
+    buf_put_text(out, ",\"end\":");
+    buf_put_decimal(out, end);
+    buf_put_text(out, ",\"exact\":");
+    json_put_string(out, exact);
+}
+
 static void put_mention(struct buf *out, const struct tag_mention *mention)
 {
-    buf_put_text(out, mention->field == TAG_TITLE ? "{\"field\":\"title\",\"start\":"
-                                                  : "{\"field\":\"body\",\"start\":");
-    buf_put_decimal(out, mention->start);
-    buf_put_text(out, ",\"end\":");
-    buf_put_decimal(out, mention->end);
-    buf_put_text(out, ",\"exact\":");
-    json_put_string(out, mention->exact);
+    put_place(out, mention->field, mention->start, mention->end, mention->exact);
     buf_put_text(out, ",\"base\":");
     json_put_string(out, mention->base);
     buf_put_byte(out, '}');
@@ -73,6 +80,29 @@ static void put_entities(struct buf *out, const struct tag_result *result)
     buf_put_byte(out, ']');
 }
 
+static void put_credit(struct buf *out, const struct tag_credit *credit)
+{
+    put_place(out, credit->field, credit->start, credit->end, credit->exact);
+    buf_put_text(out, ",\"names\":[");
+    for (size_t i = 0; i < credit->name_count; i++) {
+        if (i)
+            buf_put_byte(out, ',');
+        json_put_string(out, credit->names[i]);
+    }
+    buf_put_text(out, "]}");
+}
+
+// With the comma behind it; nothing when there are none.
+static void put_credits(struct buf *out, const struct tag_result *result)
+{
+    for (size_t i = 0; i < result->credit_count; i++) {
+        buf_put_text(out, i ? "," : "\"credits\":[");
+        put_credit(out, &result->credits[i]);
+    }
+    if (result->credit_count)
+        buf_put_text(out, "],");
+}
+
 static void put_tagger(struct buf *out, const char *lexicon_id)
 {
     buf_put_text(out, "\"tagger\":{\"version\":\"" TAGGER_VERSION "\",\"lexicon\":");
@@ -87,6 +117,7 @@ void event_put_data(struct buf *out, const struct tag_result *result, const char
     buf_put_byte(out, ',');
     put_entities(out, result);
     buf_put_byte(out, ',');
+    put_credits(out, result);
     put_tagger(out, lexicon_id);
     buf_put_byte(out, '}');
 }
@@ -169,6 +200,7 @@ int event_put_line(struct buf *out, const struct article *article, const struct 
     buf_put_byte(out, ',');
     put_entities(out, result);
     buf_put_byte(out, ',');
+    put_credits(out, result);
     put_tagger(out, lexicon_id);
     buf_put_text(out, "}}");
     return out->failed ? -ENOMEM : 0;

@@ -5,7 +5,7 @@
 #include "proto/base/buf.h"
 #include "workers/tagger/tagger.h"
 
-// Appends {"language":{...},"entities":[...],"tagger":{...}}.
+// Appends {"language":{...},"entities":[...],"credits":[...],"tagger":{...}}.
 void event_put_data(struct buf *out, const struct tag_result *result, const char *lexicon_id);
 
 // Appends the result's keys (proto/wire/result.h): the language, then each entity followed by its

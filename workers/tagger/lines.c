@@ -42,11 +42,11 @@ static bool is_list_sign(uint32_t code)
            code == 0x25aa || code == 0xb7;
 }
 
-static uint8_t line_first_flags(struct slice line)
+static uint16_t line_first_flags(struct slice line)
 {
     size_t at = 0;
     uint32_t code = utf8_next(line, &at);
-    uint8_t flags = 0;
+    uint16_t flags = 0;
     if (is_list_sign(code) && at < line.len &&
         unicode_class_of(utf8_next(line, &(size_t){at})) == UNICODE_SPACE)
         flags |= LINE_BULLET;
@@ -55,7 +55,7 @@ static uint8_t line_first_flags(struct slice line)
     return unicode_class_of(code) == UNICODE_LOWER ? flags | LINE_LOWER_FIRST : flags;
 }
 
-static uint8_t line_last_flags(struct slice line)
+static uint16_t line_last_flags(struct slice line)
 {
     size_t at = line.len;
     uint32_t code = code_before(line, &at);

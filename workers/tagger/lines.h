@@ -23,6 +23,10 @@ enum line_flag {
     LINE_ENDS_HYPHEN = 1 << 5,   // ends with a letter and a hyphen, or with a soft hyphen
     LINE_ENDS_COMMA = 1 << 6,
     LINE_FURNITURE = 1 << 7, // is removed
+    LINE_CREDIT = 1 << 8,    // is removed, and is a credit
+    LINE_WEAK = 1 << 9,      // a word that menus have
+    LINE_LIST = 1 << 10,     // a heading of links
+    LINE_REPLY = 1 << 11,    // a heading of readers' comments
 };
 
 // What becomes of the line ends between this kept line and the next kept one.
@@ -38,8 +42,8 @@ struct line {
     uint32_t cut_start, cut_end; // bytes inside that are dropped (an agency's lead-in); equal: none
     uint8_t width;               // code points, at most LINE_WIDTH_MAX
     uint8_t first_word;          // code points of its first word, at most LINE_WIDTH_MAX
-    uint8_t flags;               // enum line_flag
     uint8_t break_after;         // enum line_break
+    uint16_t flags;              // enum line_flag
 };
 
 struct lines {

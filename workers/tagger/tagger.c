@@ -11,6 +11,8 @@
 #include "workers/tagger/names.h"
 #include "workers/tagger/text.h"
 
+enum { CREDIT_NAMES_MAX = 10 };
+
 struct tagger {
     struct lexicon *lexicon;
 };
@@ -99,6 +101,36 @@ static int run_language(const struct article *article, struct arena *arena, stru
     return out->language.ptr ? 0 : -ENOMEM;
 }
 
+static int fill_credit(const struct text *text, const struct credit *found,
+                       struct text_position *position, struct arena *arena,
+                       struct tag_credit *credit)
+{
+    struct slice names[CREDIT_NAMES_MAX];
+    *credit = (struct tag_credit){.field = text->field};
+    credit->exact = slice_from(text->submitted.ptr + found->start, found->end - found->start);
+    credit->start = text_code_point(text, found->start, position);
+    credit->end = text_code_point(text, found->end, position);
+    credit->name_count = credit_names(credit->exact, names, CREDIT_NAMES_MAX);
+    struct slice *kept = arena_alloc_array(arena, credit->name_count + 1, sizeof *kept);
+    if (!kept)
+        return -ENOMEM;
+    memcpy(kept, names, credit->name_count * sizeof *kept);
+    credit->names = kept;
+    return 0;
+}
+
+static int fill_credits(const struct text *text, struct arena *arena, struct tag_result *out)
+{
+    struct text_position position = {.byte = 0};
+    struct tag_credit *credits = arena_alloc_array(arena, text->credit_count + 1, sizeof *credits);
+    int failed = credits ? 0 : -ENOMEM;
+    for (size_t i = 0; !failed && i < text->credit_count; i++)
+        failed = fill_credit(text, &text->credits[i], &position, arena, &credits[i]);
+    out->credits = credits;
+    out->credit_count = text->credit_count;
+    return failed;
+}
+
 static int run_steps(const struct tagger *tagger, const struct article *article,
                      struct arena *arena, struct tag_result *out)
 {
@@ -110,6 +142,8 @@ static int run_steps(const struct tagger *tagger, const struct article *article,
         failed = text_prepare(&body, TAG_BODY, article->body, out->language, true, arena);
     if (!failed)
         failed = names_find(tagger->lexicon, &title, &body, out->language, arena, out);
+    if (!failed)
+        failed = fill_credits(&body, arena, out);
     if (failed)
         return failed;
     out->text = body.normalised;

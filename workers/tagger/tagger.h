@@ -38,6 +38,15 @@ struct tag_entity {
     size_t spelling_count;
 };
 
+// Who wrote, sent or photographed the article, as it says itself; removed from the text.
+struct tag_credit {
+    enum tag_field field;
+    uint32_t start, end; // as in tag_mention
+    struct slice exact;
+    const struct slice *names; // of agencies, papers, sites and people, as they stand there
+    size_t name_count;
+};
+
 struct tag_result {
     struct slice language; // primary BCP 47 tag; "und" when it cannot be told
     double confidence;     // of the language, 0 to 1
@@ -45,6 +54,8 @@ struct tag_result {
     struct slice edits;    // proto/wire/edit.h: makes `text` of the submitted body
     const struct tag_entity *entities; // in order of first mention
     size_t entity_count;
+    const struct tag_credit *credits; // in text order
+    size_t credit_count;
 };
 
 // The files a tagger works with. Zero-initialised: the installed ones, and nothing of the user's.

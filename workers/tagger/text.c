@@ -24,8 +24,11 @@ int text_prepare(struct text *out, enum tag_field field, struct slice submitted,
     struct lines lines;
     if (lines_split(&lines, submitted, arena) < 0)
         return -ENOMEM;
-    if (furniture)
-        furniture_mark(&lines, submitted);
+    struct credits credits = {.count = 0};
+    if (furniture && furniture_mark(&lines, submitted, &credits, arena) < 0)
+        return -ENOMEM;
+    out->credits = credits.at;
+    out->credit_count = credits.count;
     unwrap_decide(&lines, submitted);
     struct token *tokens;
     if (normalise_text(out, &lines, arena) < 0 || tokens_cut(out, &tokens, arena) < 0)

@@ -8,6 +8,7 @@
 #include "proto/base/arena.h"
 #include "proto/base/err.h"
 #include "proto/base/slice.h"
+#include "workers/tagger/credits.h"
 #include "workers/tagger/tagger.h"
 
 enum token_flag {
@@ -54,6 +55,8 @@ struct text {
     uint32_t sentence_count;
     const struct segment *segments; // in order, covering normalised completely
     size_t segment_count;
+    const struct credit *credits; // removed from normalised; submitted bytes, in order
+    size_t credit_count;
 };
 
 // Normalises and tokenises a field. `furniture`: remove page furniture (bodies, not titles).

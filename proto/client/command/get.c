@@ -46,11 +46,28 @@ static void print_extra(json_t *article)
     }
 }
 
+// What the article says of who wrote and sent it, on one line.
+static void print_credits(const json_t *credits)
+{
+    size_t i;
+    json_t *credit;
+    if (json_array_size(credits))
+        printf("%-10s ", "credits");
+    json_array_foreach(credits, i, credit)
+    {
+        fputs(i ? "; " : "", stdout);
+        out_line(stdout, json_get_slice(credit, "exact"));
+    }
+    if (json_array_size(credits))
+        putchar('\n');
+}
+
 static void print_article(json_t *answer, bool color)
 {
     json_t *article = json_object_get(answer, "article");
     const json_t *event = json_object_get(answer, "event");
-    const json_t *entities = json_object_get(json_object_get(event, "data"), "entities");
+    const json_t *data = json_object_get(event, "data");
+    const json_t *entities = json_object_get(data, "entities");
     out_begin(stdout, color, STYLE_BOLD);
     out_line(stdout, json_get_slice(article, "title"));
     out_end(stdout, color);
@@ -63,6 +80,7 @@ static void print_article(json_t *answer, bool color)
     print_field("hash", json_get_slice(answer, "hash"));
     print_extra(article);
     print_field("event", json_get_slice(event, "sequence"));
+    print_credits(json_object_get(data, "credits"));
     if (json_array_size(entities)) {
         printf("%-10s ", "entities");
         event_print_entities(stdout, entities, color, 11);

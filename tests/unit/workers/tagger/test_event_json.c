@@ -44,6 +44,30 @@ static void test_data(void **state)
     buf_fini(&out);
 }
 
+static void test_credits(void **state)
+{
+    (void)state;
+    static const struct slice names[] = {{"Reuters", 7}, {"PAP", 3}};
+    static const struct tag_credit credits[] = {
+        {TAG_BODY, 7, 20, {"Reuters / PAP", 13}, names, 2},
+        {TAG_BODY, 22, 29, {"kno/ x/", 7}, names, 0},
+    };
+    struct buf out;
+    struct tag_result result = make_result(1);
+    result.entity_count = 0;
+    result.credits = credits;
+    result.credit_count = 2;
+    buf_init(&out, 4096);
+    event_put_data(&out, &result, "x");
+    const char *wanted =
+        "{\"language\":{\"tag\":\"pl\",\"confidence\":1},\"entities\":[],\"credits\":[{"
+        "\"field\":\"body\",\"start\":7,\"end\":20,\"exact\":\"Reuters / PAP\",\"names\":["
+        "\"Reuters\",\"PAP\"]},{\"field\":\"body\",\"start\":22,\"end\":29,\"exact\":\"kno/ x/\","
+        "\"names\":[]}],\"tagger\":{\"version\":\"" TAGGER_VERSION "\",\"lexicon\":\"x\"}}";
+    assert_true(slice_equal(buf_slice(&out), slice_from_text(wanted)));
+    buf_fini(&out);
+}
+
 static void test_confidence_digits(void **state)
 {
     (void)state;
@@ -143,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_data),
+        cmocka_unit_test(test_credits),
         cmocka_unit_test(test_confidence_digits),
         cmocka_unit_test(test_line_is_a_cloud_event),
         cmocka_unit_test(test_unknown_time_is_the_epoch),

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tests/unit/cmocka_all.h"
-#include "workers/tagger/folded.h"
+#include "workers/tagger/furniture_rules.h"
 #include "workers/tagger/text.h"
 
 static void test_table_is_sorted_and_folded(void **state)

@@ -1,0 +1,547 @@
+// A credit is read as parts between separators: each is an agency, a paper or site, a person, an
+// editor's initials, or something else, and something else means that the line is no credit.
+#include "workers/tagger/credits.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "proto/base/utf8.h"
+#include "workers/tagger/agencies.h"
+#include "workers/tagger/domains.h"
+#include "workers/tagger/folded.h"
+#include "workers/tagger/furniture_rules.h"
+#include "workers/tagger/unicode.h"
+
+enum {
+    INSIDE_BYTES_MAX = 40,
+    PLACE_BYTES_MAX = 60,
+    LINE_BYTES_MAX = 120,
+    REPORTING_BYTES_MAX = 600,
+    TAIL_BYTES_MAX = 100,
+    PERSON_BYTES_MAX = 48,
+    LABEL_BYTES_MAX = 40,
+    PARTS_MAX = 10,
+    VALUE_WORDS_MAX = 6,
+};
+
+int credits_add(struct credits *credits, struct credit credit, struct arena *arena)
+{
+    if (credits->count == credits->capacity) {
+        size_t grown = credits->capacity ? credits->capacity * 2 : 8;
+        struct credit *at = arena_alloc_array(arena, grown, sizeof *at);
+        if (!at)
+            return -ENOMEM;
+        if (credits->count)
+            memcpy(at, credits->at, credits->count * sizeof *at);
+        credits->at = at;
+        credits->capacity = grown;
+    }
+    credits->at[credits->count++] = credit;
+    return 0;
+}
+
+// --- parts
+
+enum part_kind {
+    PART_EMPTY,
+    PART_WIRE,
+    PART_PICTURE,
+    PART_OTHER,
+    PART_SITE, // a web address that is nobody known
+    PART_PERSON,
+    PART_INITIALS,
+    PART_UNKNOWN,
+    PART_KINDS,
+};
+
+static struct slice trim(struct slice text)
+{
+    while (text.len && strchr(" .<>\"\t\r\n", text.ptr[0]))
+        text = slice_from(text.ptr + 1, text.len - 1);
+    while (text.len && strchr(" .<>\"\t\r\n", text.ptr[text.len - 1]))
+        text.len--;
+    return text;
+}
+
+// Initials of an editor beside an agency: "mal", "aja".
+static bool is_initials(struct slice part)
+{
+    if (part.len < 2 || part.len > 4)
+        return false;
+    for (size_t i = 0; i < part.len; i++)
+        if (part.ptr[i] < 'a' || part.ptr[i] > 'z')
+            return false;
+    return true;
+}
+
+static bool is_particle(struct slice word)
+{
+    static const char *const known[] = {"von", "van", "de", "der", "den", "di", "da", "al",
+                                        "el",  "bin", "zu", "la",  "le",  "du", "dos"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (slice_is(word, known[i]))
+            return true;
+    return false;
+}
+
+static struct slice next_word(struct slice *text)
+{
+    size_t len = 0, skip = 0;
+    while (skip < text->len && text->ptr[skip] == ' ')
+        skip++;
+    while (skip + len < text->len && text->ptr[skip + len] != ' ')
+        len++;
+    struct slice word = slice_from(text->ptr + skip, len);
+    *text = slice_from(text->ptr + skip + len, text->len - skip - len);
+    return word;
+}
+
+// A capital letter first, no digits: "Nowak", "J.", "SMITH", "O'Neill".
+static bool is_name_word(struct slice word)
+{
+    if (unicode_class_of(utf8_next(word, &(size_t){0})) != UNICODE_UPPER)
+        return false;
+    for (size_t at = 0; at < word.len;) {
+        uint32_t code = utf8_next(word, &at);
+        bool sign = code == '.' || code == '-' || code == '\'' || code == 0x2019;
+        if (!sign && !unicode_is_letter(unicode_class_of(code)))
+            return false;
+    }
+    return true;
+}
+
+// Two to four words that could be one person's name.
+static bool is_person(struct slice part)
+{
+    int names = 0, words = 0;
+    if (part.len > PERSON_BYTES_MAX)
+        return false;
+    for (struct slice rest = part; rest.len;) {
+        struct slice word = next_word(&rest);
+        if (!word.len)
+            break;
+        if (!is_particle(word) && !is_name_word(word))
+            return false;
+        names += !is_particle(word);
+        words++;
+    }
+    return names >= 2 && words <= 4;
+}
+
+// What picture desks add: it names nobody.
+static bool is_note(struct slice part)
+{
+    static const char *const known[] = {"File",     "FILE",       "file",       "Archiv", "archiv",
+                                        "archiwum", "Symbolbild", "Symbolfoto", "Pool",   "POOL",
+                                        "Handout",  "handout",    "Archive",    "pool"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (slice_is(part, known[i]))
+            return true;
+    return false;
+}
+
+static enum part_kind part_kind_of(struct slice part)
+{
+    if (!part.len || is_note(part))
+        return PART_EMPTY;
+    switch (agency_kind_of(part)) {
+    case AGENCY_WIRE:
+        return PART_WIRE;
+    case AGENCY_PICTURE:
+        return PART_PICTURE;
+    case AGENCY_OTHER:
+        return PART_OTHER;
+    case AGENCY_NONE:
+        break;
+    }
+    if (domain_is_name(part) || domain_is_url(part))
+        return PART_SITE;
+    if (is_initials(part))
+        return PART_INITIALS;
+    return is_person(part) ? PART_PERSON : PART_UNKNOWN;
+}
+
+static bool is_sign(char byte)
+{
+    return byte && strchr("/,;|()[]+&", byte) != NULL;
+}
+
+// Bytes of the separator at `at`, or 0: a sign, or a word between spaces. Slashes of a web address
+// separate nothing.
+static size_t separator_length(struct slice text, size_t at)
+{
+    static const char *const words[] = {" via ", " und ", " and ", " i ", " oraz ", " u. ", " - "};
+    if (slice_begins(slice_from(text.ptr + at, text.len - at), "\u00a9"))
+        return 2;
+    if (is_sign(text.ptr[at]))
+        return 1;
+    for (size_t i = 0; text.ptr[at] == ' ' && i < sizeof words / sizeof *words; i++)
+        if (slice_begins(slice_from(text.ptr + at, text.len - at), words[i]))
+            return strlen(words[i]) - 1; // the space behind it may begin the next
+    return 0;
+}
+
+static size_t address_length(struct slice text, size_t at)
+{
+    struct slice rest = slice_from(text.ptr + at, text.len - at);
+    if (!slice_begins(rest, "http://") && !slice_begins(rest, "https://"))
+        return 0;
+    size_t len = 0;
+    while (len < rest.len && !strchr(" <>()[]|,;\"", rest.ptr[len]))
+        len++;
+    return len;
+}
+
+// Cuts the next part off `text`; its separator goes with it.
+static struct slice next_part(struct slice *text)
+{
+    size_t at = 0, separator = 0;
+    while (at < text->len && !(separator = separator_length(*text, at))) {
+        size_t address = address_length(*text, at);
+        at += address ? address : 1;
+    }
+    struct slice part = trim(slice_from(text->ptr, at));
+    *text = slice_from(text->ptr + at + separator, text->len - at - separator);
+    return part;
+}
+
+struct tally {
+    int of[PART_KINDS];
+};
+
+static struct tally tally_parts(struct slice text)
+{
+    struct tally tally = {.of = {0}};
+    while (text.len)
+        tally.of[part_kind_of(next_part(&text))]++;
+    return tally;
+}
+
+static int known_of(const struct tally *tally)
+{
+    return tally->of[PART_WIRE] + tally->of[PART_PICTURE] + tally->of[PART_OTHER];
+}
+
+// --- labels and prefixes
+
+static bool is_credit_label(struct slice head)
+{
+    struct folded key;
+    return folded_make(&key, head) && (furniture_kinds_of(key.text) & FURNITURE_CREDIT);
+}
+
+// "fot. PAP" and "fot.PAP", but not "Foto.com".
+static bool is_label_end(struct slice text, size_t at)
+{
+    char next = at + 1 < text.len ? text.ptr[at + 1] : ' ';
+    return text.ptr[at] == ':' || next == ' ' || (next >= 'A' && next <= 'Z');
+}
+
+// Bytes of a label at the start and of its colon or full stop, or 0.
+static size_t label_length(struct slice text)
+{
+    size_t most = text.len < LABEL_BYTES_MAX ? text.len : LABEL_BYTES_MAX;
+    for (size_t i = 1; i < most; i++)
+        if (text.ptr[i] == ':' || text.ptr[i] == '.')
+            return is_label_end(text, i) && is_credit_label(slice_from(text.ptr, i)) ? i + 1 : 0;
+    return 0;
+}
+
+static struct slice skip_open(struct slice text)
+{
+    while (text.len && strchr(" \t\r\n([|", text.ptr[0]))
+        text = slice_from(text.ptr + 1, text.len - 1);
+    return text;
+}
+
+struct slice credit_value(struct slice credit)
+{
+    struct slice value = skip_open(credit);
+    for (size_t label; value.len && (label = label_length(value));)
+        value = skip_open(slice_from(value.ptr + label, value.len - label));
+    return value;
+}
+
+// "mit dpa", "With reporting by AP": what may stand before the agencies of a line.
+static struct slice skip_prefix(struct slice line)
+{
+    static const char *const prefixes[] = {"mit Material von ",
+                                           "mit Informationen von ",
+                                           "mit Agenturmaterial von ",
+                                           "mit ",
+                                           "Mit Material von ",
+                                           "Mit Informationen von ",
+                                           "Mit Agenturmaterial von ",
+                                           "Mit ",
+                                           "With reporting by ",
+                                           "With reporting from ",
+                                           "With material from ",
+                                           "With ",
+                                           "with reporting by ",
+                                           "na podstawie ",
+                                           "Na podstawie ",
+                                           "na podst. ",
+                                           "oprac. na podstawie ",
+                                           "Agencja ",
+                                           "Agentur ",
+                                           "za "};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (slice_begins(line, prefixes[i]))
+            return slice_from(line.ptr + strlen(prefixes[i]), line.len - strlen(prefixes[i]));
+    return line;
+}
+
+// --- whole lines
+
+// "By Jane Smith and John Doe", "Von Jan Nowak, dpa", "Autor: Jan Nowak".
+static bool is_byline(struct slice line)
+{
+    static const char *const heads[] = {"By ", "by ", "Von ", "von ", "VON ", "BY "};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        if (!slice_begins(line, heads[i]))
+            continue;
+        size_t len = strlen(heads[i]);
+        struct tally tally = tally_parts(slice_from(line.ptr + len, line.len - len));
+        return !tally.of[PART_UNKNOWN] && tally.of[PART_PERSON] > 0;
+    }
+    return false;
+}
+
+// "kno/ mal/": the editors' signs that Polish and German agencies end with.
+static bool is_signs(struct slice line, const struct tally *tally)
+{
+    return line.len <= 16 && line.ptr[line.len - 1] == '/' && tally->of[PART_INITIALS] &&
+           !tally->of[PART_UNKNOWN] && !tally->of[PART_PERSON];
+}
+
+// "(Reporting by Jane Smith; Editing by John Doe)"
+static bool is_reporting(struct slice line)
+{
+    static const char *const heads[] = {"Reporting by ", "Additional reporting by ",
+                                        "Writing by ",   "Editing by ",
+                                        "Compiled by ",  "(Reporting: ",
+                                        "Reporting: "};
+    if (line.len && line.ptr[0] == '(')
+        line = slice_from(line.ptr + 1, line.len - 1);
+    bool found = false;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        found |= slice_begins(line, heads[i]);
+    return found && line.len <= REPORTING_BYTES_MAX;
+}
+
+static bool has_strong_sign(struct slice line)
+{
+    return memchr(line.ptr, '/', line.len) || memchr(line.ptr, '|', line.len) ||
+           memchr(line.ptr, '(', line.len) || memmem(line.ptr, line.len, "\u00a9", 2) ||
+           memmem(line.ptr, line.len, " via ", 5);
+}
+
+bool credit_is_line(struct slice line, bool edge)
+{
+    if (!line.len)
+        return false;
+    if (is_reporting(line))
+        return true;
+    if (line.len > LINE_BYTES_MAX)
+        return false;
+    struct tally tally = tally_parts(skip_prefix(line));
+    int known = known_of(&tally), sure = tally.of[PART_WIRE] + tally.of[PART_PICTURE];
+    if (edge && (is_byline(line) || is_signs(line, &tally)))
+        return true;
+    if (tally.of[PART_UNKNOWN] || known + tally.of[PART_INITIALS] > PARTS_MAX)
+        return false;
+    bool slash = memchr(line.ptr, '/', line.len) != NULL;
+    if (!tally.of[PART_PERSON])
+        return sure || known >= 2 || (known + tally.of[PART_SITE] >= 2 && (known || slash));
+    return known && tally.of[PART_PERSON] <= 2 && (has_strong_sign(line) || (edge && sure));
+}
+
+// --- in a line
+
+// "(PAP)", "(dpa/lno)", "(Reuters, AFP)": something known, nothing long beside it.
+static bool is_agency_inside(struct slice inside)
+{
+    if (!inside.len || inside.len > INSIDE_BYTES_MAX)
+        return false;
+    struct tally tally = tally_parts(inside);
+    return tally.of[PART_WIRE] && !tally.of[PART_UNKNOWN] && !tally.of[PART_PERSON];
+}
+
+// Length of " - ", " – ", ": " and the like at `at`, or 0.
+static size_t dash_length(struct slice line, size_t at)
+{
+    size_t first = at;
+    while (at < line.len && line.ptr[at] == ' ')
+        at++;
+    if (at == line.len)
+        return 0;
+    uint32_t code = utf8_next(line, &at);
+    bool dash = unicode_is_dash(code) && at > first + 1;
+    if ((!dash && code != ':') || at == line.len || line.ptr[at] != ' ')
+        return 0;
+    while (at < line.len && line.ptr[at] == ' ')
+        at++;
+    return at - first;
+}
+
+// "WARSZAWA", "MOSCOW, Nov 3", "Berlin/Hamburg": begins like a name, holds nothing that ends a
+// sentence.
+static bool is_place_part(struct slice place)
+{
+    size_t at = 0;
+    if (place.len > PLACE_BYTES_MAX || unicode_class_of(utf8_next(place, &at)) != UNICODE_UPPER)
+        return false;
+    int words = 1;
+    for (size_t i = 0; i < place.len; i++) {
+        if (strchr("!?;:\"()", place.ptr[i]))
+            return false;
+        words += place.ptr[i] == ' ';
+    }
+    return words <= 6;
+}
+
+static bool leadin_in_brackets(struct slice line, size_t open, size_t *cut_start, size_t *cut_end)
+{
+    size_t left = line.len - open - 1;
+    const char *close =
+        memchr(line.ptr + open + 1, ')', left < INSIDE_BYTES_MAX ? left : INSIDE_BYTES_MAX);
+    if (!close)
+        return false;
+    size_t end = (size_t)(close - line.ptr) + 1;
+    if (!is_agency_inside(slice_from(line.ptr + open + 1, end - open - 2)))
+        return false;
+    size_t dash = dash_length(line, end);
+    if (!open) { // "(dpa) Der ...", "(PAP) - Der ...": nothing before it to keep
+        *cut_start = 0;
+        *cut_end = dash ? end + dash : end + (end < line.len && line.ptr[end] == ' ');
+        return *cut_end < line.len;
+    }
+    *cut_start = open;
+    while (*cut_start && line.ptr[*cut_start - 1] == ' ')
+        (*cut_start)--;
+    *cut_end = end;
+    return dash && *cut_start && is_place_part(slice_from(line.ptr, *cut_start));
+}
+
+bool credit_find_leadin(struct slice line, size_t *cut_start, size_t *cut_end)
+{
+    size_t head = line.len < PLACE_BYTES_MAX ? line.len : PLACE_BYTES_MAX;
+    const char *open = head ? memchr(line.ptr, '(', head) : NULL;
+    if (open && leadin_in_brackets(line, (size_t)(open - line.ptr), cut_start, cut_end))
+        return true;
+    // "Reuters - Der ...": the agency alone, then a dash.
+    size_t name = 0;
+    while (name < head && line.ptr[name] != ' ')
+        name++;
+    size_t dash = name && name < head ? dash_length(line, name) : 0;
+    if (!dash || agency_kind_of(slice_from(line.ptr, name)) != AGENCY_WIRE)
+        return false;
+    *cut_start = 0;
+    *cut_end = name + dash;
+    return *cut_end < line.len;
+}
+
+// A sentence, a quotation or a bracket ends before `at`.
+static bool is_behind_sentence(struct slice line, size_t at)
+{
+    while (at && line.ptr[at - 1] == ' ')
+        at--;
+    if (!at)
+        return false;
+    if (strchr(".!?\"|)", line.ptr[at - 1]))
+        return true;
+    return at >= 3 && (memcmp(line.ptr + at - 3, "\u201d", 3) == 0 ||
+                       memcmp(line.ptr + at - 3, "\u201c", 3) == 0 ||
+                       memcmp(line.ptr + at - 3, "\u2026", 3) == 0);
+}
+
+static bool tail_in_brackets(struct slice line, bool last, size_t *start)
+{
+    static const char pairs[][2] = {{'(', ')'}, {'[', ']'}, {'/', '/'}};
+    size_t end = line.len - (line.ptr[line.len - 1] == '.');
+    for (size_t i = 0; end > 2 && i < sizeof pairs / sizeof *pairs; i++) {
+        if (line.ptr[end - 1] != pairs[i][1])
+            continue;
+        size_t most = end - 1 < TAIL_BYTES_MAX ? end - 1 : TAIL_BYTES_MAX;
+        const char *open = memrchr(line.ptr + end - 1 - most, pairs[i][0], most);
+        if (!open || open == line.ptr)
+            return false;
+        *start = (size_t)(open - line.ptr);
+        struct slice inside = slice_from(open + 1, end - 1 - *start - 1);
+        if (open[-1] != ' ' || (!last && !is_behind_sentence(line, *start)))
+            return false;
+        return is_agency_inside(inside) || (pairs[i][0] == '(' && is_reporting(inside));
+    }
+    return false;
+}
+
+// "... sagte er. dpa": on the story's last line only.
+static bool tail_bare(struct slice line, size_t *start)
+{
+    size_t at = line.len;
+    while (at && line.len - at < 16 && line.ptr[at - 1] != ' ')
+        at--;
+    *start = at;
+    bool small = at < line.len && line.ptr[at] >= 'a' && line.ptr[at] <= 'z';
+    return small && at > 2 && line.ptr[at - 1] == ' ' && is_behind_sentence(line, at) &&
+           is_agency_inside(slice_from(line.ptr + at, line.len - at));
+}
+
+static int words_in(struct slice text)
+{
+    int words = 0;
+    while (text.len)
+        words += next_word(&text).len > 0;
+    return words;
+}
+
+// What may stand behind a label in running text: someone known or a person, and nothing else.
+static bool is_label_value(struct slice value)
+{
+    struct tally tally = tally_parts(value);
+    return !tally.of[PART_UNKNOWN] &&
+           known_of(&tally) + tally.of[PART_SITE] + tally.of[PART_PERSON] > 0 &&
+           words_in(value) <= VALUE_WORDS_MAX;
+}
+
+// "... on Monday. Foto: dpa", "(Fot. PAP/Jan Nowak)", "... | Bild: Reuters".
+static bool tail_labelled(struct slice line, size_t *start)
+{
+    size_t least = line.len > TAIL_BYTES_MAX ? line.len - TAIL_BYTES_MAX : 0;
+    for (size_t at = line.len; at-- > least + 1;) {
+        char before = line.ptr[at - 1];
+        if ((before != ' ' && before != '(' && before != '[') || line.ptr[at] == ' ')
+            continue;
+        struct slice rest = slice_from(line.ptr + at, line.len - at);
+        size_t label = label_length(rest);
+        if (!label)
+            continue;
+        *start = at - (before != ' ');
+        struct slice value = slice_from(rest.ptr + label, rest.len - label);
+        return is_label_value(value) && (before != ' ' || is_behind_sentence(line, *start));
+    }
+    return false;
+}
+
+bool credit_find_tail(struct slice line, bool last, size_t *start)
+{
+    if (line.len < 4)
+        return false;
+    return tail_in_brackets(line, last, start) || (last && tail_bare(line, start)) ||
+           tail_labelled(line, start);
+}
+
+// --- names
+
+size_t credit_names(struct slice credit, struct slice *names, size_t most)
+{
+    size_t count = 0;
+    struct slice rest = skip_prefix(credit_value(credit));
+    while (rest.len && count < most) {
+        struct slice part = next_part(&rest);
+        enum part_kind kind = part_kind_of(part);
+        if (kind != PART_EMPTY && kind != PART_INITIALS)
+            names[count++] = part;
+    }
+    return count;
+}
