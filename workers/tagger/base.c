@@ -28,7 +28,7 @@ int seen_words_collect(struct seen_words *seen, const struct words *fields, size
     size_t capital = 0, slots = 16;
     for (size_t f = 0; f < field_count; f++)
         for (size_t i = 0; i < fields[f].count; i++)
-            capital += fields[f].at[i].lemma_count != 0;
+            capital += words_is_capital(&fields[f].at[i]);
     while (slots < capital * 2)
         slots *= 2;
     seen->slots = arena_alloc_array(arena, slots, sizeof *seen->slots);
@@ -37,7 +37,7 @@ int seen_words_collect(struct seen_words *seen, const struct words *fields, size
     seen->mask = slots - 1;
     for (size_t f = 0; f < field_count; f++)
         for (size_t i = 0; i < fields[f].count; i++)
-            if (fields[f].at[i].lemma_count)
+            if (words_is_capital(&fields[f].at[i]))
                 seen_add(seen, fields[f].at[i].hash);
     return 0;
 }

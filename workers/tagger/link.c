@@ -261,7 +261,7 @@ static void add_bare_surnames(const struct surnames *surnames, struct words *wor
     for (uint32_t i = 0; i < words->count; i++) {
         struct word *word = &words->at[i];
         struct slice base;
-        if (!word->lemma_count || word->flags & (WORD_IS_COVERED | WORD_IS_UPPER))
+        if (!words_is_capital(word) || word->flags & (WORD_IS_COVERED | WORD_IS_UPPER))
             continue;
         const struct span *full = full_name_of(surnames, word, &base);
         bool ordinary =

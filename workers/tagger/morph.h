@@ -4,8 +4,7 @@
 
 #include "proto/base/arena.h"
 #include "workers/tagger/lexicon.h"
-
-enum morph_language { MORPH_NONE, MORPH_POLISH, MORPH_GERMAN };
+#include "workers/tagger/morph_rules.h"
 
 enum { MORPH_LEMMAS_MAX = 16 };
 

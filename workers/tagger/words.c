@@ -143,8 +143,24 @@ static void mark_headlines(struct words *words)
     }
 }
 
+static enum morph_language morph_of(struct slice language)
+{
+    static const struct {
+        const char *tag;
+        enum morph_language morph;
+    } known[] = {
+        {"pl", MORPH_POLISH}, {"de", MORPH_GERMAN},  {"cs", MORPH_CZECH},
+        {"sk", MORPH_CZECH},  {"ru", MORPH_RUSSIAN}, {"uk", MORPH_UKRAINIAN},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (slice_begins(language, known[i].tag))
+            return known[i].morph;
+    return MORPH_NONE;
+}
+
 static void set_language(struct words *words, struct slice language)
 {
+    words->morph = morph_of(language);
     words->other_language = false;
     if (slice_begins(language, "pl"))
         words->language = LEXICON_PL;
@@ -154,6 +170,20 @@ static void set_language(struct words *words, struct slice language)
         words->language = LEXICON_EN;
     if (words->language == LEXICON_EN)
         words->other_language = !slice_begins(language, "en") && !slice_begins(language, "und");
+}
+
+// Capitalised words, and in languages that write all but the first word of a name small, the two
+// words behind one ("Верховного суда", "Evropského soudního dvora").
+static bool is_inflected(const struct words *words, size_t index)
+{
+    const struct word *word = &words->at[index];
+    unsigned capital = WORD_IS_CAPITAL | WORD_IS_UPPER;
+    if (word->flags & capital)
+        return true;
+    if (!words->other_language || word->gap != GAP_SPACE || index == 0)
+        return false;
+    return word[-1].flags & capital ||
+           (index > 1 && word[-1].gap == GAP_SPACE && word[-2].flags & capital);
 }
 
 int words_prepare(struct words *out, const struct lexicon *lexicon, const struct text *text,
@@ -166,17 +196,14 @@ int words_prepare(struct words *out, const struct lexicon *lexicon, const struct
         return -ENOMEM;
     collect(out, lexicon);
     mark_headlines(out);
-    enum morph_language morph = out->other_language           ? MORPH_NONE
-                                : out->language == LEXICON_PL ? MORPH_POLISH
-                                : out->language == LEXICON_DE ? MORPH_GERMAN
-                                                              : MORPH_NONE;
     for (size_t i = 0; i < out->count; i++) {
         struct word *word = &out->at[i];
         out->candidates += words_may_begin(word);
-        if (!(word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)))
+        if (!is_inflected(out, i))
             continue;
         size_t count = 0;
-        word->lemmas = morph_lemmas(lexicon, morph, words_exact(out, i), word->hash, arena, &count);
+        word->lemmas =
+            morph_lemmas(lexicon, out->morph, words_exact(out, i), word->hash, arena, &count);
         word->lemma_count = (uint16_t)count;
     }
     return arena->overflowed ? -ENOMEM : 0;

@@ -35,7 +35,7 @@ struct word {
     struct slice folded;
     uint64_t hash;
     const struct lexicon_word *info; // NULL when nothing is known
-    const struct lemma *lemmas;      // capitalised words only; the first is the word itself
+    const struct lemma *lemmas;      // of words that names may have; the first is the word itself
     uint16_t lemma_count;
     uint16_t flags; // enum word_flag
     uint16_t cues;  // enum lexicon_word_flag in the article's language; some in any
@@ -49,7 +49,8 @@ struct words {
     size_t count;
     size_t candidates; // words a name may begin with
     enum lexicon_language language;
-    bool other_language; // neither Polish, German nor English: no morphology, cues of none
+    enum morph_language morph; // how its names are inflected
+    bool other_language;       // neither Polish, German nor English: cues of none
 };
 
 // Fills `out` from a prepared field. 0 or -ENOMEM.
@@ -62,6 +63,11 @@ static inline bool words_may_begin(const struct word *word)
 {
     return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER | WORD_IS_OWN_SMALL)) ||
            (word->info && word->info->small_start);
+}
+
+static inline bool words_is_capital(const struct word *word)
+{
+    return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)) != 0;
 }
 
 // The word as written.

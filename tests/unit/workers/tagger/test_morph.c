@@ -76,6 +76,39 @@ static void test_rules_reach_unknown_names(void **state)
             fail_msg("%s does not lead to %s", pairs[i][0], pairs[i][1]);
 }
 
+static void test_other_slavic_languages(void **state)
+{
+    (void)state;
+    static const struct {
+        enum morph_language language;
+        const char *form, *lemma;
+    } pairs[] = {
+        {MORPH_RUSSIAN, "Путиным", "Путин"},
+        {MORPH_RUSSIAN, "Захаровой", "Захарова"},
+        {MORPH_RUSSIAN, "Лавровский", "Лавровский"},
+        {MORPH_RUSSIAN, "Зеленского", "Зеленский"},
+        {MORPH_RUSSIAN, "Украиной", "Украина"},
+        {MORPH_RUSSIAN, "Россией", "Россия"},
+        {MORPH_RUSSIAN, "Нидерландах", "Нидерланды"},
+        {MORPH_RUSSIAN, "Европейского", "Европейский"},
+        {MORPH_UKRAINIAN, "Києва", "Київ"},
+        {MORPH_UKRAINIAN, "Львові", "Львів"},
+        {MORPH_UKRAINIAN, "Порошенком", "Порошенко"},
+        {MORPH_UKRAINIAN, "Зеленському", "Зеленський"},
+        {MORPH_UKRAINIAN, "Україною", "Україна"},
+        {MORPH_CZECH, "Ruskem", "Rusko"},
+        {MORPH_CZECH, "Británii", "Británie"},
+        {MORPH_CZECH, "Merkelovou", "Merkelová"},
+        {MORPH_CZECH, "Merkelové", "Merkel"},
+        {MORPH_CZECH, "Trumpovi", "Trump"},
+        {MORPH_CZECH, "Praze", "Praha"},
+        {MORPH_CZECH, "Pavla", "Pavel"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (!find(pairs[i].language, pairs[i].form, pairs[i].lemma))
+            fail_msg("%s does not lead to %s", pairs[i].form, pairs[i].lemma);
+}
+
 static void test_cases_are_told(void **state)
 {
     (void)state;
@@ -125,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_knows_polish_names),
         cmocka_unit_test(test_rules_reach_unknown_names),
+        cmocka_unit_test(test_other_slavic_languages),
         cmocka_unit_test(test_cases_are_told),
         cmocka_unit_test(test_german),
         cmocka_unit_test(test_first_is_the_word_itself),
