@@ -284,7 +284,7 @@ void feed_field_open(struct feed_field *field, const struct xml_element *element
     if (has_markup(field)) {
         if (!field->nested)
             html_text_put(&field->html, buf_slice(&field->text));
-        html_text_open(&field->html, element->name);
+        html_text_open(&field->html, element->name, NULL);
     } else if (has_children(field)) {
         if (!field->nested)
             buf_reset(&field->text);
@@ -342,6 +342,7 @@ static json_t *other_value(struct feed_field *field, struct slice text)
 
 void feed_field_end(struct feed_field *field, struct feed_item *item)
 {
+    html_text_end(&field->html);
     struct slice text = feed_field_text(field);
     if (field->text.failed || field->html.out.failed)
         feed_item_refuse(item, WIRE_TOO_LARGE, "a field of the item is larger than 16 MiB");

@@ -21,13 +21,12 @@ struct parsing {
 static void open_cb(void *data, const xmlChar *name, const xmlChar **attributes)
 {
     struct parsing *p = data;
-    (void)attributes;
     if (p->parser->nameNr > HTML_MAX_DEPTH) {
         p->too_deep = true;
         xmlStopParser(p->parser);
         return;
     }
-    html_text_open(&p->text, (const char *)name);
+    html_text_open(&p->text, (const char *)name, (const char *const *)attributes);
 }
 
 static void close_cb(void *data, const xmlChar *name)
@@ -97,6 +96,7 @@ int forms_html_to_text(struct slice html, struct arena *arena, struct slice *tex
     html_text_init(&p.text, html.len * 2 + 64);
     p.parser = create_parser(&p, html);
     result = p.parser ? parse(&p, err) : -ENOMEM;
+    html_text_end(&p.text);
     if (result == 0)
         *text = arena_copy(arena, buf_slice(&p.text.out));
     if (result == -ENOMEM || (result == 0 && (p.text.out.failed || !text->ptr)))

@@ -5,8 +5,19 @@
 #include <strings.h>
 
 #include "proto/base/utf8.h"
+#include "proto/forms/html_blocks.h"
 
-enum effect { EFFECT_NONE, EFFECT_BREAK, EFFECT_LINE, EFFECT_PARAGRAPH, EFFECT_PRE, EFFECT_SKIP };
+enum effect {
+    EFFECT_NONE,
+    EFFECT_BREAK,
+    EFFECT_LINE,
+    EFFECT_PARAGRAPH,
+    EFFECT_TITLE,
+    EFFECT_CELL,
+    EFFECT_LINK,
+    EFFECT_PRE,
+    EFFECT_SKIP,
+};
 
 struct element {
     const char *name;
@@ -15,6 +26,7 @@ struct element {
 
 // Sorted by name.
 static const struct element ELEMENTS[] = {
+    {"a", EFFECT_LINK},
     {"address", EFFECT_PARAGRAPH},
     {"article", EFFECT_PARAGRAPH},
     {"aside", EFFECT_PARAGRAPH},
@@ -38,7 +50,7 @@ static const struct element ELEMENTS[] = {
     {"figure", EFFECT_PARAGRAPH},
     {"footer", EFFECT_PARAGRAPH},
     {"form", EFFECT_PARAGRAPH},
-    {"h1", EFFECT_PARAGRAPH},
+    {"h1", EFFECT_TITLE},
     {"h2", EFFECT_PARAGRAPH},
     {"h3", EFFECT_PARAGRAPH},
     {"h4", EFFECT_PARAGRAPH},
@@ -64,10 +76,10 @@ static const struct element ELEMENTS[] = {
     {"summary", EFFECT_PARAGRAPH},
     {"svg", EFFECT_SKIP},
     {"table", EFFECT_PARAGRAPH},
-    {"td", EFFECT_LINE},
+    {"td", EFFECT_CELL},
     {"template", EFFECT_SKIP},
     {"textarea", EFFECT_SKIP},
-    {"th", EFFECT_LINE},
+    {"th", EFFECT_CELL},
     {"title", EFFECT_SKIP},
     {"tr", EFFECT_LINE},
     {"ul", EFFECT_PARAGRAPH},
@@ -90,18 +102,21 @@ void html_text_init(struct html_text *text, size_t limit)
 {
     *text = (struct html_text){.gap = HTML_GAP_NONE};
     buf_init(&text->out, limit);
+    buf_init(&text->blocks, SIZE_MAX); // a block has a byte of text at least
 }
 
 void html_text_fini(struct html_text *text)
 {
     buf_fini(&text->out);
+    buf_fini(&text->blocks);
 }
 
 void html_text_reset(struct html_text *text)
 {
     buf_reset(&text->out);
+    buf_reset(&text->blocks);
     text->gap = HTML_GAP_NONE;
-    text->skipped = text->pre = 0;
+    text->skipped = text->pre = text->links = text->bound = text->depth = text->page = 0;
 }
 
 static void owe(struct html_text *text, enum html_gap gap)
@@ -118,38 +133,91 @@ static void line_break(struct html_text *text)
 
 static void leave_gap(struct html_text *text, enum effect effect)
 {
-    if (effect == EFFECT_LINE)
+    if (effect == EFFECT_LINE || effect == EFFECT_CELL)
         owe(text, HTML_GAP_LINE);
-    else if (effect == EFFECT_PARAGRAPH || effect == EFFECT_PRE)
+    else if (effect == EFFECT_PARAGRAPH || effect == EFFECT_TITLE || effect == EFFECT_PRE)
         owe(text, HTML_GAP_PARAGRAPH);
 }
 
-void html_text_open(struct html_text *text, const char *name)
+// The counter of open elements that an effect has; NULL: none.
+static unsigned *counter_of(struct html_text *text, enum effect effect)
+{
+    switch (effect) {
+    case EFFECT_PRE:
+        return &text->pre;
+    case EFFECT_SKIP:
+        return &text->skipped;
+    case EFFECT_LINK:
+        return &text->links;
+    case EFFECT_TITLE:
+    case EFFECT_CELL:
+        return &text->bound;
+    default:
+        return NULL;
+    }
+}
+
+void html_text_open(struct html_text *text, const char *name, const char *const *attributes)
 {
     enum effect effect = effect_of(name);
+    unsigned *counter = counter_of(text, effect);
     leave_gap(text, effect);
     if (effect == EFFECT_BREAK)
         line_break(text);
-    text->pre += effect == EFFECT_PRE;
-    text->skipped += effect == EFFECT_SKIP;
+    if (counter)
+        ++*counter;
+    text->depth++;
+    if (!text->page && html_element_is_page(name, attributes)) {
+        text->page = text->depth;
+        owe(text, HTML_GAP_LINE);
+    }
 }
 
 void html_text_close(struct html_text *text, const char *name)
 {
     enum effect effect = effect_of(name);
+    unsigned *counter = counter_of(text, effect);
     leave_gap(text, effect);
-    if (effect == EFFECT_PRE && text->pre)
-        text->pre--;
-    if (effect == EFFECT_SKIP && text->skipped)
-        text->skipped--;
+    if (counter && *counter)
+        --*counter;
+    if (text->page && text->page == text->depth) {
+        text->page = 0;
+        owe(text, HTML_GAP_LINE);
+    }
+    text->depth -= text->depth != 0;
+}
+
+static struct html_block *last_block(struct html_text *text)
+{
+    return (struct html_block *)(void *)(text->blocks.ptr + text->blocks.len) - 1;
+}
+
+static void begin_block(struct html_text *text, size_t start)
+{
+    struct html_block block = {.start = (uint32_t)start,
+                               .first = (uint32_t)text->out.len,
+                               .gap = (uint8_t)text->gap,
+                               .bound = text->bound > 0,
+                               .page = text->page > 0};
+    buf_put(&text->blocks, &block, sizeof block);
 }
 
 static void pay_gap(struct html_text *text)
 {
     static const char *const gaps[] = {"", " ", "\n", "\n\n"};
-    if (text->out.len)
+    size_t start = text->out.len;
+    if (start)
         buf_put_text(&text->out, gaps[text->gap]);
+    if (!start || text->gap >= HTML_GAP_LINE)
+        begin_block(text, start);
     text->gap = HTML_GAP_NONE;
+}
+
+// A character of the text that is a link.
+static void count_linked(struct html_text *text, size_t bytes)
+{
+    if (text->links && text->blocks.len >= sizeof(struct html_block))
+        last_block(text)->linked += (uint32_t)bytes;
 }
 
 // Bytes that stand for themselves: everything but white space, controls and the lead bytes of the
@@ -181,7 +249,9 @@ static void put_special(struct html_text *text, uint32_t code)
     } else if (code != 0x7f && code != 0xad && code != 0x200b && code != 0xfeff &&
                (code < 0x80 || code >= 0xa0)) {
         pay_gap(text);
-        buf_put(&text->out, bytes, utf8_put(bytes, code));
+        size_t len = utf8_put(bytes, code);
+        buf_put(&text->out, bytes, len);
+        count_linked(text, len);
     }
 }
 
@@ -196,8 +266,18 @@ void html_text_put(struct html_text *text, struct slice s)
         if (i > from) {
             pay_gap(text);
             buf_put(&text->out, s.ptr + from, i - from);
+            count_linked(text, i - from);
         } else {
             put_special(text, utf8_next(s, &i));
         }
     }
+}
+
+void html_text_end(struct html_text *text)
+{
+    if (text->out.failed || text->blocks.failed || !text->blocks.len)
+        return;
+    html_blocks_clean(&text->out, (const struct html_block *)(const void *)text->blocks.ptr,
+                      text->blocks.len / sizeof(struct html_block));
+    buf_reset(&text->blocks);
 }

@@ -58,6 +58,59 @@ static void makes_paragraphs(void **state)
     assert_texts(pairs, sizeof pairs / sizeof *pairs);
 }
 
+#define STORY                                                                                      \
+    "The talks went on for another day, and nobody who came out of the room would say how they "   \
+    "had gone, or when they would end, or whether they would."
+
+static void leaves_out_what_is_no_article(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "<nav>Politics</nav>",
+        "<footer><p>The Example Times</p></footer>",
+        "<ul><li><a href=x>Politics</a></li><li><a href=y>Sports</a></li></ul>",
+        "<h3><a href=x>The other talks</a></h3>",
+        "<div class='mainNav'>Menu</div>",
+        "<div id=comment-17>I do not agree.</div>",
+        "<div role=navigation><span>Menu</span></div>",
+        "<p><a href=x>More on the talks</a></p>",
+    };
+    static const char *const kept[] = {
+        "<h1><a href=x>The talks</a></h1>",
+        "<p>As <a href=x>Reuters reported</a> first</p>",
+        "<div class='post-content no-sidebar'>Short</div>",
+        "<table><tr><td><a href=x>Leszno</a></td></tr></table>",
+        "<p class=comment>Short</p>",
+    };
+    char html[2048];
+    struct slice text;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        snprintf(html, sizeof html, "<p>" STORY "</p>%s<p>" STORY "</p>", parts[i]);
+        assert_int_equal(convert(slice_from_text(html), &text), 0);
+        if (!slice_is(text, STORY "\n\n" STORY))
+            fail_msg("%s gave %.*s", parts[i], (int)text.len, text.ptr);
+    }
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        snprintf(html, sizeof html, "<p>" STORY "</p>%s<p>" STORY "</p>", kept[i]);
+        assert_int_equal(convert(slice_from_text(html), &text), 0);
+        if (text.len <= 2 * strlen(STORY) + 4)
+            fail_msg("%s gave %.*s", kept[i], (int)text.len, text.ptr);
+    }
+}
+
+// Where the rest would be no article nothing is left out.
+static void leaves_short_texts_alone(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {"<a href=x>Merkel meets Putin</a>", "Merkel meets Putin"},
+        {"<ul><li><a href=x>one</a></li></ul><p>two</p>", "one\n\ntwo"},
+        {"<nav>one</nav><p>two</p>", "one\n\ntwo"},
+        {"<div class=related><p>" STORY "</p><p>" STORY "</p></div>", STORY "\n\n" STORY},
+    };
+    assert_texts(pairs, sizeof pairs / sizeof *pairs);
+}
+
 static void decodes_characters(void **state)
 {
     (void)state;
@@ -183,9 +236,14 @@ static int teardown_cb(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(makes_paragraphs),        cmocka_unit_test(decodes_characters),
-        cmocka_unit_test(refuses_what_would_cost), cmocka_unit_test(reads_an_embedded_picture),
-        cmocka_unit_test(reads_a_whole_page),      cmocka_unit_test(knows_a_small_arena),
+        cmocka_unit_test(makes_paragraphs),
+        cmocka_unit_test(decodes_characters),
+        cmocka_unit_test(leaves_out_what_is_no_article),
+        cmocka_unit_test(leaves_short_texts_alone),
+        cmocka_unit_test(refuses_what_would_cost),
+        cmocka_unit_test(reads_an_embedded_picture),
+        cmocka_unit_test(reads_a_whole_page),
+        cmocka_unit_test(knows_a_small_arena),
         cmocka_unit_test(tells_html_from_text),
     };
     return cmocka_run_group_tests(tests, setup_cb, teardown_cb);
