@@ -12,9 +12,13 @@ static const struct {
     const char *file;
     int (*read)(struct lexicon_build *build, const char *path, struct err *err);
 } sources[] = {
-    {"entities.tsv", lexicon_read_entities}, {"curated.tsv", lexicon_read_curated},
-    {"personal.tsv", lexicon_read_personal}, {"words.tsv", lexicon_read_words},
-    {"cues.tsv", lexicon_read_cues},         {"cues-inflected.tsv", lexicon_read_cues},
+    {"entities.tsv", lexicon_read_entities},
+    {"curated.tsv", lexicon_read_curated},
+    {"other-names.tsv", lexicon_read_other_names},
+    {"personal.tsv", lexicon_read_personal},
+    {"words.tsv", lexicon_read_words},
+    {"cues.tsv", lexicon_read_cues},
+    {"cues-inflected.tsv", lexicon_read_cues},
     {"forms.tsv", lexicon_read_forms},
 };
 

@@ -79,7 +79,13 @@ struct lexicon_posting {
     uint8_t reserved;
 };
 
-enum lexicon_language { LEXICON_PL, LEXICON_DE, LEXICON_EN, LEXICON_LANGUAGES };
+enum lexicon_language {
+    LEXICON_PL,
+    LEXICON_DE,
+    LEXICON_EN,
+    LEXICON_LANGUAGES,
+    LEXICON_OTHER = LEXICON_LANGUAGES // of a posting: any language but these three, and only those
+};
 
 enum lexicon_count {
     COUNT_LOWER,   // in small letters

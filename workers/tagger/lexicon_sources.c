@@ -242,6 +242,36 @@ int lexicon_read_curated(struct lexicon_build *build, const char *path, struct e
     return read_lines(build, path, use_curated, err);
 }
 
+// --- Spellings in languages that are not parsed further ---
+
+static uint32_t find_named(const struct lexicon_build *build, struct slice name, enum tag_type type)
+{
+    bool id = name.len > 1 && name.ptr[0] == 'Q' && name.ptr[1] >= '0' && name.ptr[1] <= '9';
+    return id ? lexicon_build_find_id(build, name) : lexicon_build_lookup(build, name, type);
+}
+
+static int use_other(struct lexicon_build *build, const struct columns *columns, struct err *err)
+{
+    enum tag_type type;
+    bool city = slice_is(columns->at[0], "C");
+    if (columns->count != 3 || !type_of_letter(city ? slice_from_text("L") : columns->at[0], &type))
+        return wrong_columns(err);
+    uint32_t entity = find_named(build, columns->at[1], type);
+    if (entity == LEXICON_NONE)
+        return err_set(err, "no other list has this name"), -EINVAL;
+    if (type == TAG_PERSON)
+        add_person(build, entity, columns->at[2], 1 << LEXICON_OTHER, true);
+    else
+        add_spellings(build, entity, columns->at[2], 1 << LEXICON_OTHER);
+    return 0;
+}
+
+int lexicon_read_other_names(struct lexicon_build *build, const char *path, struct err *err)
+{
+    lexicon_build_index(build);
+    return read_lines(build, path, use_other, err);
+}
+
 // --- Words ---
 
 static int use_personal(struct lexicon_build *build, const struct columns *columns, struct err *err)

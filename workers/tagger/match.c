@@ -92,8 +92,11 @@ static bool fits_case(const struct walk *walk, const struct lexicon_posting *pos
 static bool fits_language(const struct walk *walk, const struct lexicon_posting *posting,
                           uint32_t inflected)
 {
-    unsigned own = 1u << walk->words->language;
+    const unsigned other = 1u << LEXICON_OTHER;
+    unsigned own = 1u << walk->words->language | (walk->words->other_language ? other : 0);
     bool native = posting->languages == 0 || posting->languages & own;
+    if (posting->languages == other && !native)
+        return false; // "Rada" is the Verkhovna Rada in Ukrainian, and a council in Polish
     if (native || posting->words > 1)
         return true;
     const struct word *word = &walk->words->at[walk->first];
@@ -112,7 +115,8 @@ static int score_of(const struct walk *walk, const struct lexicon_posting *posti
                     uint32_t inflected)
 {
     const struct lexicon_entity *entity = lexicon_entity(walk->lexicon, posting->entity);
-    bool native = posting->languages & (1u << walk->words->language);
+    unsigned own = 1u << (walk->words->other_language ? LEXICON_OTHER : walk->words->language);
+    bool native = posting->languages & own;
     int score = entity->weight * 4 + (native ? 6 : 0) - (int)inflected * 3;
     if (is_cyrillic(lexicon_string(walk->lexicon, posting->text)))
         score -= 5;

@@ -19,7 +19,7 @@ foreach(name entities personal words forms cues-inflected)
         DEPENDS ${lexicon_data}/${name}.tsv.xz VERBATIM)
     list(APPEND lexicon_sources ${lexicon_text}/${name}.tsv)
 endforeach()
-foreach(name curated cues)
+foreach(name curated cues other-names)
     add_custom_command(OUTPUT ${lexicon_text}/${name}.tsv
         COMMAND ${CMAKE_COMMAND} -E copy ${lexicon_data}/${name}.tsv ${lexicon_text}/${name}.tsv
         DEPENDS ${lexicon_data}/${name}.tsv VERBATIM)
