@@ -147,16 +147,11 @@ static struct slice folded_of(struct linker *linker, struct slice name)
     return arena_copy(linker->arena, slice_from(words.text, words.text_len));
 }
 
-static char type_letter(enum tag_type type)
-{
-    return "polerx"[type];
-}
-
 static struct slice local_id(struct linker *linker, const struct span *span)
 {
     char id[TRANSLIT_ID_BYTES];
     struct slice folded = folded_of(linker, span->whole.len ? span->whole : span->base);
-    return arena_copy(linker->arena, translit_local_id(id, type_letter(span->type), folded));
+    return arena_copy(linker->arena, translit_local_id(id, tag_type_letter(span->type), folded));
 }
 
 static void add_to_group(struct linker *linker, struct map *ids, struct span *span)

@@ -83,3 +83,9 @@ int tagger_run(const struct tagger *tagger, const struct article *article, struc
 
 // "person", "organisation", "place", "event", "product", "other". Static.
 const char *tag_type_name(enum tag_type type);
+
+// The letter that stands for the type in local ids ("local:p-...").
+static inline char tag_type_letter(enum tag_type type)
+{
+    return "polerx"[type];
+}
