@@ -43,6 +43,16 @@ static int replace_empty_folder(char **place, const char *variable, const char *
     return result;
 }
 
+static int add_name(char **place, const char *name)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s", *place, name) < 0)
+        return -1;
+    free(*place);
+    *place = path;
+    return 0;
+}
+
 int config_resolve(struct config *config, struct err *err)
 {
     int result =
@@ -50,6 +60,12 @@ int config_resolve(struct config *config, struct err *err)
     if (result == 0)
         result =
             replace_empty_folder(&config->store_directory, "STATE_DIRECTORY", "/var/lib/telex");
+    if (result == 0 && !*config->crew_user_lexicon) {
+        result = replace_empty_folder(&config->crew_user_lexicon, "CONFIGURATION_DIRECTORY",
+                                      "/etc/telex");
+        if (result == 0)
+            result = add_name(&config->crew_user_lexicon, "lexicon.tlx");
+    }
     const struct {
         char **place;
         const char *format;

@@ -334,7 +334,7 @@ static struct proc *proc_new(const struct proc_options *options)
         return NULL;
     }
     proc->options = *options;
-    proc->options.program = proc->options.lexicon = NULL;
+    proc->options.program = proc->options.lexicon = proc->options.user_lexicon = NULL;
     proc->jobs = jobs;
     list_init(&proc->link);
     worker_reader_init(&proc->reader);

@@ -27,13 +27,25 @@ static char **make_env(void)
     return env;
 }
 
+// What the worker is started with: argv, ended by NULL.
+enum { ARGUMENTS_MAX = 8 };
+
+static void put_option(char *args[ARGUMENTS_MAX], const char *name, const char *value)
+{
+    size_t count = 0;
+    if (!value || !*value)
+        return;
+    while (args[count])
+        count++;
+    args[count] = (char *)name;
+    args[count + 1] = (char *)value;
+}
+
 int proc_spawn(struct proc *proc, const struct proc_options *options, uv_exit_cb exit_cb)
 {
-    char *args[] = {(char *)options->program, "--worker", NULL, NULL, NULL};
-    if (options->lexicon && *options->lexicon) {
-        args[2] = "--lexicon";
-        args[3] = (char *)options->lexicon;
-    }
+    char *args[ARGUMENTS_MAX] = {(char *)options->program, "--worker"};
+    put_option(args, "--lexicon", options->lexicon);
+    put_option(args, "--user-lexicon", options->user_lexicon);
     uv_stdio_container_t stdio[] = {
         {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&proc->in},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&proc->out},

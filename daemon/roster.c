@@ -11,7 +11,7 @@ enum { THROTTLE_FIRST_MS = 2000, THROTTLE_MOST_MS = 60000 };
 
 // How workers are started. An edition of them is what was started with the same settings.
 struct settings {
-    char *tagger, *lexicon;
+    char *tagger, *lexicon, *user_lexicon;
     unsigned workers, window;
     uint64_t timeout_ms;
     unsigned edition;
@@ -44,6 +44,7 @@ static void settings_fini(struct settings *settings)
 {
     free(settings->tagger);
     free(settings->lexicon);
+    free(settings->user_lexicon);
     *settings = (struct settings){0};
 }
 
@@ -52,13 +53,14 @@ static int settings_init(struct settings *settings, const struct config *config,
     *settings = (struct settings){
         .tagger = strdup(config->crew_tagger),
         .lexicon = strdup(config->crew_lexicon),
+        .user_lexicon = strdup(config->crew_user_lexicon),
         .workers =
             config->crew_workers ? (unsigned)config->crew_workers : uv_available_parallelism(),
         .window = (unsigned)config->crew_window,
         .timeout_ms = (uint64_t)config->crew_timeout * 1000,
         .edition = edition,
     };
-    if (settings->tagger && settings->lexicon)
+    if (settings->tagger && settings->lexicon && settings->user_lexicon)
         return 0;
     settings_fini(settings);
     return -ENOMEM;
@@ -235,6 +237,7 @@ static struct proc *roster_start_one(struct roster *roster, struct err *err)
     struct proc_options options = {
         .program = program,
         .lexicon = roster->settings.lexicon,
+        .user_lexicon = roster->settings.user_lexicon,
         .window = roster->settings.window,
         .timeout_ms = roster->settings.timeout_ms,
         .generation = (unsigned)++roster->spawned,

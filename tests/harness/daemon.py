@@ -130,7 +130,8 @@ class Daemon:
     def __init__(self, directory, options=None, environment=None, arguments=()):
         self.directory = Path(directory)
         self.runtime, self.store = self.directory / "run", self.directory / "store"
-        self.options = {"daemon.runtime_dir": self.runtime, "store.directory": self.store, "crew.workers": 2, **(options or {})}
+        self.options = {"daemon.runtime_dir": self.runtime, "store.directory": self.store, "crew.workers": 2,
+                        "crew.user_lexicon": "none", **(options or {})}
         if sanitizers():
             # Sanitizers keep what is freed and shadow the rest: the daemon would think that its memory is full.
             self.options["daemon.memory_limit"] = 8 * self.options.get("daemon.memory_limit", 256)

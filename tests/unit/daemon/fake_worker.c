@@ -158,7 +158,7 @@ int main(int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], "--worker") != 0)
         return 2;
-    if (argc == 4 && strcmp(argv[2], "--lexicon") == 0)
+    if (argc >= 4 && strcmp(argv[2], "--lexicon") == 0)
         mode = argv[3];
     say_hello();
     while (serve_one())
