@@ -4,24 +4,26 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "proto/base/file.h"
 #include "tests/fuzz/fuzz.h"
 #include "workers/tagger/event_json.h"
 #include "workers/tagger/lexicon_build.h"
 #include "workers/tagger/tagger.h"
 
 // The input is a list of changes to a small whole lexicon: so many bytes from the start, and what
-// stands there then. A first byte of 'T' cuts the file at the first place, too.
+// stands there then. A first byte of 'O' makes it one of the user's own, beside a shipped one that
+// is sound; a next byte of 'T' cuts the file at the first place, too.
 struct change {
     uint16_t at;
     uint32_t value;
 };
 enum { CHANGE_BYTES = 6 };
 
-static struct buf whole;
+static struct buf wholes[LEXICON_LAYERS];
 
-static void name_path(char path[64])
+static void name_path(char path[64], enum lexicon_layer layer)
 {
-    snprintf(path, 64, "/dev/shm/telex-fuzz-lexicon-%d", (int)getpid());
+    snprintf(path, 64, "/dev/shm/telex-fuzz-lexicon-%d-%d", (int)getpid(), (int)layer);
 }
 
 static void add_name(struct lexicon_build *build, const char *id, const char *name,
@@ -32,22 +34,12 @@ static void add_name(struct lexicon_build *build, const char *id, const char *na
     lexicon_build_name(build, entity, slice_from_text(name), 0, 0);
 }
 
-static void read_whole(const char *path)
+static void make_whole(enum lexicon_layer layer)
 {
-    FILE *file = fopen(path, "rb");
-    check_must(file);
-    buf_init(&whole, 1 << 20);
-    char *room = buf_reserve(&whole, 1 << 16);
-    check_must(room);
-    whole.len = fread(room, 1, 1 << 16, file);
-    check_must(whole.len > sizeof(struct lexicon_header) && feof(file));
-    fclose(file);
-}
-
-static void make_whole(const char *path)
-{
+    char path[64];
     struct err err = {0};
-    struct lexicon_build *build = lexicon_build_create(LEXICON_BUNDLED);
+    struct lexicon_build *build = lexicon_build_create(layer);
+    name_path(path, layer);
     check_must(build);
     add_name(build, "Q567", "Angela Merkel", TAG_PERSON);
     add_name(build, "Q64", "Berlin", TAG_PLACE);
@@ -58,12 +50,13 @@ static void make_whole(const char *path)
     lexicon_build_index(build);
     check_must(lexicon_build_write(build, path, slice_from_text("2026-11-22"), &err) == 0);
     lexicon_build_destroy(build);
-    read_whole(path);
+    buf_init(&wholes[layer], 1 << 20);
+    check_must(file_read(&wholes[layer], path, &err) == 0);
+    unlink(path);
 }
 
-static size_t change(char *bytes, const uint8_t *data, size_t size)
+static size_t change(char *bytes, size_t len, const uint8_t *data, size_t size)
 {
-    size_t len = whole.len;
     bool cut = size && data[0] == 'T';
     for (size_t i = cut; i + CHANGE_BYTES <= size; i += CHANGE_BYTES) {
         struct change one;
@@ -112,32 +105,52 @@ static void use(const struct tagger *tagger, const char *language)
     arena_fini(&arena);
 }
 
-// Whatever lies in the file: it is refused with a reason, or good enough to tag with.
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void write_changed(const char *path, const struct buf *whole, const uint8_t *data,
+                          size_t size)
 {
-    char path[64];
-    name_path(path);
-    if (!whole.len)
-        make_whole(path);
-    char *bytes = malloc(whole.len);
+    char *bytes = malloc(whole->len);
     check_must(bytes);
-    memcpy(bytes, whole.ptr, whole.len);
-    size_t len = change(bytes, data, size);
+    memcpy(bytes, whole->ptr, whole->len);
+    size_t len = change(bytes, whole->len, data, size);
     forge(bytes, len);
     FILE *file = fopen(path, "wb");
     check_must(file && fwrite(bytes, 1, len, file) == len && fclose(file) == 0);
     free(bytes);
+}
+
+static void open_and_use(const struct tagger_files *files)
+{
     struct tagger *tagger;
-    struct err err = {0};
-    const struct tagger_files files = {.lexicon = path};
-    if (tagger_open(&tagger, &files, NULL, &err) < 0) {
-        check_must(err.text[0]);
-    } else {
-        use(tagger, "pl");
-        use(tagger, "de");
-        use(tagger, "en");
-        tagger_close(tagger);
+    struct err err = {0}, warning;
+    if (tagger_open(&tagger, files, &warning, &err) < 0) {
+        check_must(err.text[0] && !files->user_lexicon);
+        return;
     }
-    unlink(path);
+    check_must(!files->user_lexicon ||
+               (strchr(tagger_lexicon_id(tagger), '+') == NULL) == (warning.text[0] != '\0'));
+    use(tagger, "pl");
+    use(tagger, "de");
+    use(tagger, "en");
+    tagger_close(tagger);
+}
+
+// Whatever lies in the file: it is refused with a reason, or good enough to tag with.
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char paths[LEXICON_LAYERS][64];
+    bool own = size && data[0] == 'O';
+    for (enum lexicon_layer i = 0; i < LEXICON_LAYERS; i++) {
+        name_path(paths[i], i);
+        if (!wholes[i].len)
+            make_whole(i);
+    }
+    write_changed(paths[LEXICON_BUNDLED], &wholes[LEXICON_BUNDLED], data, own ? 0 : size);
+    if (own)
+        write_changed(paths[LEXICON_OWN], &wholes[LEXICON_OWN], data + 1, size - 1);
+    const struct tagger_files files = {.lexicon = paths[LEXICON_BUNDLED],
+                                       .user_lexicon = own ? paths[LEXICON_OWN] : NULL};
+    open_and_use(&files);
+    unlink(paths[LEXICON_BUNDLED]);
+    unlink(paths[LEXICON_OWN]);
     return 0;
 }

@@ -137,6 +137,15 @@ SEEDS["lexicon"] = {
     "sections": lexicon_changes((48, 2**31), (72, 0)),
     "indices": b"".join(lexicon_changes((at, 2**32 - 2)) for at in range(160, 1000, 28)),
 }
+SEEDS["lexicon"] |= {f"own-{name}": b"O" + data for name, data in SEEDS["lexicon"].items()}
+SEEDS["own_list"] = {
+    "whole": "# id\ttype\tnames\tpl\tde\ten\nQ42\tperson\tDouglas Adams|Adams\nacme:17\torganisation\t\tKowalpol\tKowalpol GmbH\n\tplace\tKowalowo".encode(),
+    "crlf": b"\xef\xbb\xbf\r\n\tevent\tZu\xcc\x88rcher Messe \r\n \t\r\n",
+    "columns": b"Q1 place A\nQ1\tplace\nQ1\tplace\tAb\tB\tC\tD\tE\n\tfirm\tAb\n\tplace\t\t\t\t\n",
+    "ids": b"Q01\tplace\tAb\nq1\tplace\tAb\nA:1\tplace\tAb\na:\tplace\tAb\na:1 2\tplace\tAb\n",
+    "doubles": "a:1\tplace\tAb\na:1\tplace\tBc\na:2\tplace\tAB|Bc\n\tperson\tSergey Lavrov\n\tperson\tSiergiej Ławrow\n".encode(),
+    "names": b"\tplace\t|\n\tplace\ta\n\tplace\t--\n\tplace\ta b c d e f g h i j k l m\n\tplace\tAb||\n\tplace\t\x01\n\tplace\t\xff\n",
+}
 SEEDS["tagger"] = {
     "polish": "pŁawrow w Moskwie\nMinister spraw zagranicznych Rosji Siergiej Ławrow spotkał się z Angelą Merkel w Berlinie. Ławrowem i Merkel zajął się \"Kurier\".\nReklama\n- Tak - powiedział Ławrow.".encode(),
     "german": "dTreffen der Europäischen Union\nBei ihrem ersten Treffen im Weißen Haus unterhielten sich der\nPräsident Donald Trump und Bundes-\nkanzlerin Angela Merkel. Merkels Bundesministerium für Gesundheit; Deutsche Bahn AG, Berlin-Mitte.".encode(),

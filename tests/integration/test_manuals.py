@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness import build  # noqa: E402
 
-COMMANDS = "push follow get find entity stats dead cursor verify backup".split()
+COMMANDS = "push follow get find entity stats dead cursor verify backup lexicon".split()
 MANUALS = [*(build.ROOT / "proto/client/man").iterdir(), build.ROOT / "daemon/man/telexd.8", build.BUILD / "daemon/man/telex.conf.5"]
 COMPLETION = build.ROOT / "proto/client/completion/telex"
 
@@ -56,6 +56,9 @@ class Manuals(unittest.TestCase):
         self.assertEqual(self.complete("fo"), ["follow"])
         self.assertEqual(self.complete("--runtime-dir", "/x", "cur"), ["cursor"])
         self.assertEqual(self.complete("dead", "r"), ["retry"])
+        self.assertEqual(self.complete("lexicon", "b"), ["build"])
+        self.assertEqual(self.complete("lexicon", "add", "per"), ["person"])
+        self.assertEqual(self.complete("lexicon", "add", "--lexicon-f"), ["--lexicon-file"])
         self.assertEqual(self.complete("push", "--win"), ["--window"])
         self.assertEqual(self.complete("follow", "--type", "per"), ["person"])
         self.assertEqual(self.complete("push", "/etc/host"), self.complete("backup", "/etc/host"))

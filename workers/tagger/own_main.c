@@ -77,9 +77,10 @@ static int request_read(struct request *request, int argc, char **argv)
                                           &request->list,
                                           &request->compiled};
     int option;
-    while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        if (option == '?')
-            return fputs("Try: telex lexicon --help\n", stderr), 2;
+    while ((option = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
+        if (option == '?' || option == ':')
+            return complain(option == ':' ? "a value is missing behind " : "unknown option ",
+                            argv[optind - 1]);
         if (option == HELP || option == 'h')
             request->help = true;
         else if (option == SYSTEM)
