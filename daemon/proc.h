@@ -33,12 +33,12 @@ struct proc_events {
 
 struct proc_options {
     const char *program;
-    const char *lexicon; // empty: the worker's own choice
+    const char *lexicon;      // empty: the worker's own choice
     const char *user_lexicon; // laid over it; may name no file; empty or "none": nothing
-    unsigned window;     // jobs at a time, at least 1
-    uint64_t timeout_ms; // for HELLO, for each job, for PONG, for an orderly exit
-    unsigned generation; // tells processes with the same pid apart
-    unsigned edition;    // the owner's: of the settings it was started with
+    unsigned window;          // jobs at a time, at least 1
+    uint64_t timeout_ms;      // for HELLO, for each job, for PONG, for an orderly exit
+    unsigned generation;      // tells processes with the same pid apart
+    unsigned edition;         // the owner's: of the settings it was started with
     struct proc_events events;
     void *arg;
 };

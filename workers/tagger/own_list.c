@@ -92,7 +92,21 @@ static struct slice name_key(const struct own_list *list, size_t index)
     return own_list_name(list, index)->folded;
 }
 
-typedef struct slice key_fn(const struct own_list *list, size_t index);
+// A hash table of indices, and what their keys are.
+struct table {
+    struct buf *slots;
+    struct slice (*key_of)(const struct own_list *list, size_t index);
+};
+
+static struct table ids_of(struct own_list *list)
+{
+    return (struct table){&list->ids, id_key};
+}
+
+static struct table names_of(struct own_list *list)
+{
+    return (struct table){&list->folded, name_key};
+}
 
 static size_t table_slots(const struct buf *table)
 {
@@ -100,14 +114,14 @@ static size_t table_slots(const struct buf *table)
 }
 
 // The next entry of this key at or behind the slot *at, as an index; false at the end of them.
-static bool table_next(const struct own_list *list, const struct buf *table, key_fn *key_of,
-                       struct slice key, size_t *at, uint32_t *index)
+static bool table_next(const struct own_list *list, struct table table, struct slice key,
+                       size_t *at, uint32_t *index)
 {
-    const uint32_t *slots = (const uint32_t *)(const void *)table->ptr;
-    size_t mask = table_slots(table) - 1;
+    const uint32_t *slots = (const uint32_t *)(const void *)table.slots->ptr;
+    size_t mask = table_slots(table.slots) - 1;
     for (*at &= mask; slots && slots[*at]; *at = (*at + 1) & mask) {
         *index = slots[*at] - 1;
-        if (slice_equal(key_of(list, *index), key)) {
+        if (slice_equal(table.key_of(list, *index), key)) {
             ++*at;
             return true;
         }
@@ -115,7 +129,7 @@ static bool table_next(const struct own_list *list, const struct buf *table, key
     return false;
 }
 
-static void table_put(struct buf *table, uint64_t hash, uint32_t index)
+static void slots_put(struct buf *table, uint64_t hash, uint32_t index)
 {
     uint32_t *slots = (uint32_t *)(void *)table->ptr;
     size_t mask = table_slots(table) - 1, at = hash & mask;
@@ -124,13 +138,18 @@ static void table_put(struct buf *table, uint64_t hash, uint32_t index)
     slots[at] = index + 1;
 }
 
-// Twice the slots, when `count` entries would leave too few free.
-static bool table_room(const struct own_list *list, struct buf *table, key_fn *key_of, size_t count)
+static void table_put(const struct own_list *list, struct table table, uint32_t index)
 {
-    size_t slots = table_slots(table) ? table_slots(table) : 64;
+    slots_put(table.slots, hash64(table.key_of(list, index), 0), index);
+}
+
+// Twice the slots, when `count` entries would leave too few free.
+static bool table_room(const struct own_list *list, struct table table, size_t count)
+{
+    size_t slots = table_slots(table.slots) ? table_slots(table.slots) : 64;
     while (slots < count * 2)
         slots *= 2;
-    if (slots == table_slots(table))
+    if (slots == table_slots(table.slots))
         return true;
     struct buf grown;
     buf_init(&grown, TABLE_BYTES_MAX);
@@ -138,12 +157,12 @@ static bool table_room(const struct own_list *list, struct buf *table, key_fn *k
         return false;
     grown.len = slots * sizeof(uint32_t);
     memset(grown.ptr, 0, grown.len);
-    const uint32_t *old = (const uint32_t *)(const void *)table->ptr;
-    for (size_t i = 0; i < table_slots(table); i++)
+    const uint32_t *old = (const uint32_t *)(const void *)table.slots->ptr;
+    for (size_t i = 0; i < table_slots(table.slots); i++)
         if (old[i])
-            table_put(&grown, hash64(key_of(list, old[i] - 1), 0), old[i] - 1);
-    buf_fini(table);
-    *table = grown;
+            slots_put(&grown, hash64(table.key_of(list, old[i] - 1), 0), old[i] - 1);
+    buf_fini(table.slots);
+    *table.slots = grown;
     return true;
 }
 
@@ -276,7 +295,7 @@ static bool check_is_free(struct own_list *list, const struct own_name *name)
 {
     uint32_t found;
     size_t at = hash64(name->folded, 0);
-    while (table_next(list, &list->folded, name_key, name->folded, &at, &found)) {
+    while (table_next(list, names_of(list), name->folded, &at, &found)) {
         if (!overlap(own_list_name(list, found), name))
             continue;
         const struct own_entity *owner = owner_of(list, found);
@@ -361,7 +380,7 @@ static bool check_double(struct own_list *list, const struct own_entity *entity)
 {
     uint32_t found;
     size_t at = hash64(entity->id, 0);
-    if (!table_next(list, &list->ids, id_key, entity->id, &at, &found))
+    if (!table_next(list, ids_of(list), entity->id, &at, &found))
         return true;
     return refuse(list, "id %.*s is that of line %zu already; %s", SHOWN(entity->id),
                   own_list_entity(list, found)->line,
@@ -379,15 +398,14 @@ static void add_entity(struct own_list *list, const struct own_entity *entity)
 {
     uint32_t index = (uint32_t)own_list_count(list);
     buf_put(&list->entities, entity, sizeof *entity);
-    if (list->entities.failed || !table_room(list, &list->ids, id_key, index + 1u) ||
-        !table_room(list, &list->folded, name_key, own_list_name_count(list))) {
+    if (list->entities.failed || !table_room(list, ids_of(list), index + 1u) ||
+        !table_room(list, names_of(list), own_list_name_count(list))) {
         list->entities.failed = true;
         return;
     }
-    table_put(&list->ids, hash64(entity->id, 0), index);
+    table_put(list, ids_of(list), index);
     for (uint32_t i = 0; i < entity->name_count; i++)
-        table_put(&list->folded, hash64(name_key(list, entity->first_name + i), 0),
-                  entity->first_name + i);
+        table_put(list, names_of(list), entity->first_name + i);
 }
 
 static bool read_entity(struct own_list *list, struct slice line)

@@ -48,7 +48,10 @@ struct request {
 
 static int complain(const char *what, const char *which)
 {
-    fprintf(stderr, "telex lexicon: %s%s\nTry: telex lexicon --help\n", what, which);
+    fprintf(
+        stderr,
+        "telex lexicon: %s%s\nUsage: telex lexicon add | list | check | build; --help tells more\n",
+        what, which);
     return 2;
 }
 
