@@ -4,7 +4,8 @@
 //  3. whole lines with one typing error;
 //  4. credit lines: agencies, photographers, bylines, and nothing else;
 //  5. weak entries (names of networks, "Drucken"), when the line before or behind is furniture or
-//     weak too.
+//     weak too;
+//  6. place and shape (furniture_shape.c).
 // Lines wider than a label's can be are never furniture: a story's paragraph is safe.
 #include "workers/tagger/furniture.h"
 
@@ -12,8 +13,10 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "workers/tagger/dateline.h"
 #include "workers/tagger/domains.h"
 #include "workers/tagger/furniture_rules.h"
+#include "workers/tagger/furniture_shape.h"
 
 enum {
     LABEL_WIDTH_MAX = 200,
@@ -111,6 +114,8 @@ static unsigned table_flags(const struct line *line, struct slice content)
         return LINE_FURNITURE | role | (kinds & FURNITURE_CREDIT ? LINE_CREDIT : 0u);
     if (kinds & FURNITURE_WEAK)
         return LINE_WEAK;
+    if (kinds & FURNITURE_MENU)
+        return LINE_MENU;
     if (line->width <= WHOLE_WIDTH_MAX / 2 && furniture_kinds_with_typo(&key))
         return LINE_FURNITURE;
     return furniture_is_prompt(&key) ? LINE_FURNITURE : 0;
@@ -125,6 +130,8 @@ static unsigned line_judge(const struct lines *lines, size_t index, struct slice
         return flags;
     if (!is_continuation(lines, index) && credit_is_line(content, false))
         return LINE_FURNITURE | LINE_CREDIT;
+    if (line->width <= WHOLE_WIDTH_MAX && dateline_is(content))
+        return LINE_FURNITURE;
     return table_flags(line, content);
 }
 
@@ -175,7 +182,7 @@ static void judge_lines(const struct lines *lines, struct slice text)
             run.count++;
             continue;
         }
-        weak_run_end(&run, lines, judged != 0);
+        weak_run_end(&run, lines, (judged & LINE_FURNITURE) != 0);
     }
     weak_run_end(&run, lines, false);
 }
@@ -299,6 +306,7 @@ int furniture_mark(const struct lines *lines, struct slice text, struct credits 
                    struct arena *arena)
 {
     judge_lines(lines, text);
+    furniture_mark_shapes(lines);
     judge_edge(lines, text, true);
     judge_edge(lines, text, false);
     cut_leadins(lines, text);

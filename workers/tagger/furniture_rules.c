@@ -11,6 +11,7 @@ enum { TYPO_KEY_MIN = 7, PROMPT_WORDS_MAX = 8 };
 #define CREDIT FURNITURE_CREDIT
 #define PROMPT FURNITURE_PROMPT
 #define WEAK   FURNITURE_WEAK
+#define MENU   FURNITURE_MENU
 #define LIST   FURNITURE_LIST
 #define REPLY  FURNITURE_REPLY
 static const struct furniture_rule rules[] = {
@@ -23,6 +24,7 @@ static const struct furniture_rule rules[] = {
 #undef CREDIT
 #undef PROMPT
 #undef WEAK
+#undef MENU
 #undef LIST
 #undef REPLY
 

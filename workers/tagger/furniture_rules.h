@@ -13,8 +13,9 @@ enum furniture_kind {
     FURNITURE_CREDIT = 1 << 2, // this, a colon or full stop, and a few words: a caption is longer
     FURNITURE_PROMPT = 1 << 3, // the line begins with this
     FURNITURE_WEAK = 1 << 4,   // the line is this, and stands beside other furniture
-    FURNITURE_LIST = 1 << 5,   // a heading of links: headlines that follow are furniture too
-    FURNITURE_REPLY = 1 << 6,  // a heading of readers' comments or of the form for them
+    FURNITURE_MENU = 1 << 7,  // an entry of menus: says something only in a long run of short lines
+    FURNITURE_LIST = 1 << 5,  // a heading of links: headlines that follow are furniture too
+    FURNITURE_REPLY = 1 << 6, // a heading of readers' comments or of the form for them
 };
 
 struct furniture_rule {

@@ -25,6 +25,7 @@ enum line_flag {
     LINE_FURNITURE = 1 << 7, // is removed
     LINE_CREDIT = 1 << 8,    // is removed, and is a credit
     LINE_WEAK = 1 << 9,      // a word that menus have
+    LINE_MENU = 1 << 12,     // a word that says something only among many of its kind
     LINE_LIST = 1 << 10,     // a heading of links
     LINE_REPLY = 1 << 11,    // a heading of readers' comments
 };

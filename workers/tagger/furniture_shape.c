@@ -1,0 +1,209 @@
+// A line is rich when it is as long as text or ends like a sentence, else poor. Poor lines between
+// two rich ones, or before the first or behind the last, are a run. In a story runs are short:
+// headings, names, a table. So:
+//  1. a long run in which the table knows many lines is a menu, and so is a very long one before
+//     the story; the lines next to the story may be its title or a heading and stay;
+//  2. behind the story's last line everything from the first known line on is furniture;
+//  3. poor lines below a heading of links ("Mehr zum Thema") are links;
+//  4. behind a heading of readers' comments, where most of the story has been told, everything is
+//     furniture.
+#include "workers/tagger/furniture_shape.h"
+
+#include <stdbool.h>
+
+enum {
+    POOR_WIDTH_MAX = 60, // a narrower one that does not end a sentence is poor
+    HEADLINE_WIDTH_MAX = 140,
+    MENU_LINES_MIN = 6,    // poor lines of a menu
+    MENU_HITS_MIN = 2,     // known lines among them
+    MENU_HIT_SHARE = 8,    // one in so many
+    HEAD_LINES_MIN = 15,   // poor lines of a menu of which none is known
+    HEAD_WIDTH_MAX = 28,   // their mean width
+    TITLE_LINES = 4,       // that may stand between a menu and the story
+    STORY_BYTES_MIN = 400, // a text with less has no story to protect
+};
+
+struct run {
+    size_t first, end; // lines [first, end)
+    size_t poor;       // kept lines
+    size_t hits;       // lines the table knows
+    size_t width;      // of the kept lines together
+    size_t first_hit, last_hit;
+    bool head, tail;
+};
+
+static bool is_removed(const struct line *line)
+{
+    return (line->flags & LINE_FURNITURE) != 0;
+}
+
+static bool is_blank(const struct line *line)
+{
+    return (line->flags & LINE_BLANK) != 0;
+}
+
+static bool is_kept(const struct line *line)
+{
+    return !(line->flags & (LINE_BLANK | LINE_FURNITURE));
+}
+
+static bool is_hit(const struct line *line)
+{
+    return (line->flags & (LINE_FURNITURE | LINE_WEAK | LINE_MENU)) && !(line->flags & LINE_CREDIT);
+}
+
+// The line and the next are one wrapped sentence.
+static bool is_wrapped(const struct lines *lines, size_t index)
+{
+    const struct line *line = &lines->at[index];
+    if (line->flags & LINE_LOWER_FIRST)
+        return index && is_kept(line - 1);
+    return index + 1 < lines->count && is_kept(line + 1) && (line[1].flags & LINE_LOWER_FIRST) &&
+           !(line->flags & LINE_ENDS_SENTENCE);
+}
+
+static bool is_rich(const struct lines *lines, size_t index)
+{
+    const struct line *line = &lines->at[index];
+    if (!is_kept(line) || line->flags & (LINE_WEAK | LINE_MENU))
+        return false;
+    return line->width > POOR_WIDTH_MAX || (line->flags & (LINE_ENDS_SENTENCE | LINE_ENDS_COMMA)) ||
+           is_wrapped(lines, index);
+}
+
+static void remove_poor(const struct lines *lines, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++)
+        if (is_kept(&lines->at[i]))
+            lines->at[i].flags |= LINE_FURNITURE;
+}
+
+// The run that begins at `first`.
+static struct run run_at(const struct lines *lines, size_t first)
+{
+    struct run run = {.first = first, .end = first, .first_hit = lines->count};
+    for (; run.end < lines->count && !is_rich(lines, run.end); run.end++) {
+        const struct line *line = &lines->at[run.end];
+        if (is_blank(line))
+            continue;
+        if (is_kept(line)) {
+            run.poor++;
+            run.width += line->width;
+        }
+        if (!is_hit(line))
+            continue;
+        run.first_hit = run.hits++ ? run.first_hit : run.end;
+        run.last_hit = run.end;
+    }
+    run.tail = run.end == lines->count;
+    return run;
+}
+
+static bool is_menu(const struct run *run)
+{
+    size_t all = run->poor + run->hits; // a weak line counts twice: it is both
+    if (run->poor >= MENU_LINES_MIN && run->hits >= MENU_HITS_MIN &&
+        run->hits * MENU_HIT_SHARE >= all)
+        return true;
+    return run->head && run->poor >= HEAD_LINES_MIN && run->width <= run->poor * HEAD_WIDTH_MAX;
+}
+
+// The last kept lines of [first, end), at most `most`: where the story's title may begin.
+static size_t before_last_kept(const struct lines *lines, size_t first, size_t end, size_t most)
+{
+    size_t at = end;
+    while (at > first && most) {
+        at--;
+        most -= is_kept(&lines->at[at]);
+    }
+    return at;
+}
+
+static void run_judge(const struct lines *lines, const struct run *run)
+{
+    size_t first = run->first, end = run->end;
+    if (is_menu(run)) {
+        if (!run->head && run->hits)
+            first = run->first_hit;
+        if (!run->tail)
+            end = before_last_kept(lines, run->hits ? run->last_hit + 1 : first, end,
+                                   run->head ? TITLE_LINES : 1);
+        remove_poor(lines, first, end);
+    } else if (run->tail && !run->head && run->hits) {
+        remove_poor(lines, run->first_hit, end);
+    }
+}
+
+static size_t story_bytes(const struct lines *lines, size_t first, size_t end)
+{
+    size_t bytes = 0;
+    for (size_t i = first; i < end; i++)
+        if (is_rich(lines, i))
+            bytes += lines->at[i].end - lines->at[i].start;
+    return bytes;
+}
+
+// Headlines: no sentence, not the continuation of one.
+static bool is_headline(const struct line *line)
+{
+    return is_kept(line) && line->width <= HEADLINE_WIDTH_MAX &&
+           !(line->flags & (LINE_ENDS_SENTENCE | LINE_LOWER_FIRST | LINE_ENDS_COMMA));
+}
+
+// The headlines below a heading of links. Of several in mid-story the last may be a heading of the
+// story's own, and one alone too.
+static void list_judge(const struct lines *lines, size_t heading)
+{
+    size_t end = heading + 1, count = 0, last = 0;
+    while (end < lines->count) {
+        const struct line *line = &lines->at[end];
+        if (!is_blank(line) && !is_removed(line) && !is_headline(line))
+            break;
+        if (is_kept(line)) {
+            count++;
+            last = end;
+        }
+        end++;
+    }
+    bool tail = end == lines->count;
+    if (!tail && count >= 2)
+        remove_poor(lines, heading + 1, last);
+    else if (tail)
+        remove_poor(lines, heading + 1, end);
+}
+
+// The line behind which only readers speak, or the end.
+static size_t reply_find(const struct lines *lines, size_t story)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < lines->count; i++) {
+        if (is_rich(lines, i))
+            told += lines->at[i].end - lines->at[i].start;
+        if ((lines->at[i].flags & LINE_REPLY) && told >= STORY_BYTES_MIN && told * 3 >= story * 2)
+            return i;
+    }
+    return lines->count;
+}
+
+void furniture_mark_shapes(const struct lines *lines)
+{
+    size_t story = story_bytes(lines, 0, lines->count);
+    if (story < STORY_BYTES_MIN)
+        return;
+    remove_poor(lines, reply_find(lines, story), lines->count);
+    for (size_t i = 0; i < lines->count; i++)
+        if (lines->at[i].flags & LINE_LIST)
+            list_judge(lines, i);
+    bool head = true;
+    for (size_t i = 0; i < lines->count;) {
+        if (is_rich(lines, i)) {
+            head = false;
+            i++;
+            continue;
+        }
+        struct run run = run_at(lines, i);
+        run.head = head;
+        run_judge(lines, &run);
+        i = run.end;
+    }
+}
