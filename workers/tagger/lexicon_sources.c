@@ -7,7 +7,7 @@
 
 #include "proto/base/utf8.h"
 #include "workers/tagger/lexicon_words.h"
-#include "workers/tagger/translit.h"
+#include "workers/tagger/local_id.h"
 
 enum { COLUMNS_MAX = 9, NAME_BYTES_MAX = 512 };
 
@@ -115,8 +115,12 @@ static int use_entity(struct lexicon_build *build, const struct columns *columns
     enum tag_type type;
     if (columns->count < 4 || !type_of_letter(columns->at[1], &type))
         return wrong_columns(err);
-    uint32_t entity = lexicon_build_entity(build, columns->at[0], canonical_name(columns), type,
-                                           (uint8_t)number_of(columns->at[2]));
+    char local[LOCAL_ID_BYTES];
+    struct slice id = columns->at[0], name = canonical_name(columns);
+    if (slice_begins(id, "local:"))
+        id = local_id_make(local, type, name);
+    uint32_t entity =
+        lexicon_build_entity(build, id, name, type, (uint8_t)number_of(columns->at[2]));
     for (size_t i = 3; i < columns->count && i < 8; i++)
         add_spellings(build, entity, columns->at[i], column_languages[i - 3]);
     return 0;
@@ -186,18 +190,10 @@ static void add_person(struct lexicon_build *build, uint32_t entity, struct slic
     }
 }
 
-static struct slice local_id(char out[TRANSLIT_ID_BYTES], char letter, struct slice name)
-{
-    struct lexicon_words words;
-    if (!lexicon_words_split(&words, name))
-        words.text_len = 0;
-    return translit_local_id(out, letter, slice_from(words.text, words.text_len));
-}
-
 static uint32_t curated_entity(struct lexicon_build *build, struct slice id, struct slice name,
                                enum tag_type type, bool joined, uint8_t weight)
 {
-    char local[TRANSLIT_ID_BYTES];
+    char local[LOCAL_ID_BYTES];
     uint32_t entity = LEXICON_NONE;
     if (id.len)
         entity = lexicon_build_find_id(build, id);
@@ -208,9 +204,8 @@ static uint32_t curated_entity(struct lexicon_build *build, struct slice id, str
         lexicon_build_update(build, entity, kept, name, weight);
         return entity;
     }
-    return lexicon_build_entity(
-        build, id.len ? id : local_id(local, (char)(type_letters[type] | 0x20), name), name, type,
-        weight);
+    return lexicon_build_entity(build, id.len ? id : local_id_make(local, type, name), name, type,
+                                weight);
 }
 
 static int use_curated(struct lexicon_build *build, const struct columns *columns, struct err *err)

@@ -6,8 +6,8 @@
 #include "proto/base/buf.h"
 #include "workers/tagger/decide.h"
 #include "workers/tagger/lexicon_words.h"
+#include "workers/tagger/local_id.h"
 #include "workers/tagger/person_key.h"
-#include "workers/tagger/translit.h"
 
 // Places below this weight give way to persons of the article who have their name.
 enum { SURE_PLACE_WEIGHT = 6 };
@@ -139,19 +139,11 @@ static void settle_weak(struct linker *linker, struct words *words, struct span 
 
 // --- Grouping ---
 
-static struct slice folded_of(struct linker *linker, struct slice name)
-{
-    struct lexicon_words words;
-    if (!lexicon_words_split(&words, name))
-        return slice_from_text("");
-    return arena_copy(linker->arena, slice_from(words.text, words.text_len));
-}
-
 static struct slice local_id(struct linker *linker, const struct span *span)
 {
-    char id[TRANSLIT_ID_BYTES];
-    struct slice folded = folded_of(linker, span->whole.len ? span->whole : span->base);
-    return arena_copy(linker->arena, translit_local_id(id, tag_type_letter(span->type), folded));
+    char id[LOCAL_ID_BYTES];
+    struct slice name = span->whole.len ? span->whole : span->base;
+    return arena_copy(linker->arena, local_id_make(id, span->type, name));
 }
 
 static void add_to_group(struct linker *linker, struct map *ids, struct span *span)

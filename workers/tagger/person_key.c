@@ -10,6 +10,9 @@ static bool key_of_word(char out[PERSON_KEY_BYTES], size_t *len, struct slice fo
 {
     char key[TRANSLIT_KEY_MAX];
     *len = translit_key(key, folded);
+    enum { OVA = 3, REST_MIN = 3 }; // what Czech adds to the surnames of women
+    if (*len >= OVA + REST_MIN && memcmp(key + *len - OVA, "ova", OVA) == 0)
+        *len -= OVA;
     if (*len < 2 || *len > PERSON_KEY_BYTES)
         return false;
     memcpy(out, key, *len);

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <string.h>
 
 // One sound written in several ways, longest spellings first. English, German and Polish
 // transliterations of Slavic and Arabic names meet in these classes: ch/kh/h and cz/tsch/ch in
@@ -15,17 +15,29 @@
 static const struct {
     char from[8];
     uint8_t len;
-    char to[3];
+    char to[4];
 } sounds[] = {
-    SOUND("schtsch", "s"), SOUND("shch", "s"), SOUND("szcz", "s"), SOUND("tsch", "h"),
-    SOUND("dsch", "d"),    SOUND("dzh", "d"),  SOUND("tch", "h"),  SOUND("sch", "s"),
-    SOUND("sh", "s"),      SOUND("sz", "s"),   SOUND("zh", "s"),   SOUND("rz", "rs"),
-    SOUND("cz", "h"),      SOUND("ch", "h"),   SOUND("kh", "h"),   SOUND("ck", "k"),
-    SOUND("ts", "s"),      SOUND("tz", "s"),   SOUND("ph", "v"),   SOUND("th", "t"),
-    SOUND("qu", "kv"),     SOUND("ae", "a"),   SOUND("oe", "o"),   SOUND("ue", "u"),
-    SOUND("ou", "u"),      SOUND("oo", "u"),   SOUND("ee", "i"),   SOUND("x", "ks"),
-    SOUND("q", "k"),       SOUND("z", "s"),    SOUND("w", "v"),    SOUND("f", "v"),
-    SOUND("y", "i"),       SOUND("j", "i"),
+    SOUND("schtsch", "s"), SOUND("shch", "s"),  SOUND("szcz", "s"), SOUND("tsch", "h"),
+    SOUND("dsch", "i"),    SOUND("dzh", "i"),   SOUND("tch", "h"),  SOUND("sch", "s"),
+    SOUND("sh", "s"),      SOUND("sz", "s"),    SOUND("zh", "s"),   SOUND("rz", "rs"),
+    SOUND("cz", "h"),      SOUND("ch", "h"),    SOUND("kh", "h"),   SOUND("cki", "ski"),
+    SOUND("cky", "ski"),   SOUND("cka", "ska"), SOUND("ck", "k"),   SOUND("ts", "s"),
+    SOUND("tz", "s"),      SOUND("ph", "v"),    SOUND("th", "t"),   SOUND("qu", "kv"),
+    SOUND("ae", "a"),      SOUND("oe", "o"),    SOUND("ue", "u"),   SOUND("ou", "u"),
+    SOUND("oo", "u"),      SOUND("ee", "i"),    SOUND("x", "ks"),   SOUND("q", "k"),
+    SOUND("z", "s"),       SOUND("w", "v"),     SOUND("f", "v"),    SOUND("y", "i"),
+    SOUND("j", "i"),
+};
+
+// Endings that one language writes otherwise than another, by sounds: "Gorbaczow", "Gorbachev";
+// "Aleksandr", "Alexander"; "Morawiecki", "Моравецкий".
+static const struct {
+    const char *from, *to;
+} endings[] = {
+    {"ev", "ov"},
+    {"eva", "ova"},
+    {"evi", "ovi"},
+    {"der", "dr"},
 };
 
 static bool is_vowel(char letter)
@@ -39,15 +51,20 @@ static char sound_of_c(char next)
     return next == 'e' || next == 'i' || next == 'y' ? 's' : 'k';
 }
 
-static size_t next_sound(struct slice rest, char sound[3])
+static size_t next_sound(struct slice rest, bool is_first, char sound[4])
 {
     for (size_t i = 0; i < sizeof sounds / sizeof *sounds; i++) {
         size_t len = sounds[i].len;
         if (sounds[i].from[0] == *rest.ptr && len <= rest.len &&
             memcmp(rest.ptr, sounds[i].from, len) == 0) {
-            memcpy(sound, sounds[i].to, 3);
+            memcpy(sound, sounds[i].to, 4);
             return len;
         }
+    }
+    // English writes an h that nobody hears: "Johnson", "Sarah".
+    if (*rest.ptr == 'h' && (rest.len == 1 || !is_vowel(rest.ptr[1])) && !is_first) {
+        sound[0] = 0;
+        return 1;
     }
     sound[0] = *rest.ptr == 'c' ? sound_of_c(rest.len > 1 ? rest.ptr[1] : 0) : *rest.ptr;
     sound[1] = 0;
@@ -75,13 +92,26 @@ static size_t foreign_length(struct slice rest)
     return len;
 }
 
+// Evens out the ending of the word that begins at `word` in `out`.
+static size_t even_ending(char *out, size_t word, size_t len)
+{
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t from = strlen(endings[i].from), to = strlen(endings[i].to);
+        if (len - word < from + 2 || memcmp(out + len - from, endings[i].from, from) != 0)
+            continue;
+        memcpy(out + len - from, endings[i].to, to);
+        return len - from + to;
+    }
+    return len;
+}
+
 size_t translit_key(char out[TRANSLIT_KEY_MAX], struct slice folded)
 {
     enum { LETTER_MAX = 4 };
-    size_t len = 0;
+    size_t len = 0, word = 0;
     for (size_t at = 0; at < folded.len && len + LETTER_MAX < TRANSLIT_KEY_MAX;) {
         struct slice rest = slice_from(folded.ptr + at, folded.len - at);
-        char sound[3] = {0};
+        char sound[4] = {0};
         if ((uint8_t)*rest.ptr >= 0x80) {
             size_t foreign = foreign_length(rest);
             memcpy(out + len, rest.ptr, foreign);
@@ -89,21 +119,16 @@ size_t translit_key(char out[TRANSLIT_KEY_MAX], struct slice folded)
             at += foreign;
             continue;
         }
-        at += next_sound(rest, sound);
+        bool space = *rest.ptr == ' ';
+        if (space)
+            len = even_ending(out, word, len);
+        at += next_sound(rest, len == word, sound);
         for (const char *letter = sound; *letter; letter++)
             len = append_sound(out, len, *letter);
+        word = space ? len : word;
     }
+    len = even_ending(out, word, len);
     while (len && out[len - 1] == ' ')
         len--;
     return len;
-}
-
-struct slice translit_local_id(char out[TRANSLIT_ID_BYTES], char type_letter, struct slice folded)
-{
-    size_t len =
-        (size_t)snprintf(out, TRANSLIT_ID_BYTES - TRANSLIT_KEY_MAX, "local:%c-", type_letter);
-    size_t end = len + translit_key(out + len, folded);
-    for (size_t i = len; i < end; i++)
-        out[i] = out[i] == ' ' ? '-' : out[i];
-    return slice_from(out, end);
 }
