@@ -68,8 +68,8 @@ static size_t put_key(char out[TRANSLIT_KEY_MAX], enum tag_type type, struct sli
 
 struct slice local_id_make(char out[LOCAL_ID_BYTES], enum tag_type type, struct slice name)
 {
-    size_t len =
-        (size_t)snprintf(out, LOCAL_ID_BYTES - TRANSLIT_KEY_MAX, "local:%c-", "polerx"[type]);
+    size_t len = (size_t)snprintf(out, LOCAL_ID_BYTES - TRANSLIT_KEY_MAX, "local:%c-",
+                                  tag_type_letter(type));
     size_t end = len + put_key(out + len, type, name);
     for (size_t i = len; i < end; i++)
         out[i] = out[i] == ' ' ? '-' : out[i];

@@ -12,7 +12,7 @@
 #include "workers/tagger/composer.h"
 #include "workers/tagger/lexicon_build.h"
 #include "workers/tagger/lexicon_words.h"
-#include "workers/tagger/translit.h"
+#include "workers/tagger/local_id.h"
 
 enum {
     ARENA_BYTES_MAX = 1 << 30,
@@ -390,8 +390,8 @@ static bool check_double(struct own_list *list, const struct own_entity *entity)
 
 static struct slice local_id(struct own_list *list, enum tag_type type, const struct own_name *name)
 {
-    char id[TRANSLIT_ID_BYTES];
-    return arena_copy(&list->arena, translit_local_id(id, tag_type_letter(type), name->folded));
+    char id[LOCAL_ID_BYTES];
+    return arena_copy(&list->arena, local_id_make(id, type, name->text));
 }
 
 static void add_entity(struct own_list *list, const struct own_entity *entity)
