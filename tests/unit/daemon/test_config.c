@@ -166,6 +166,7 @@ static void test_resolve(void **state)
     struct err err;
     setenv("RUNTIME_DIRECTORY", "/run/one:/run/two", 1);
     unsetenv("STATE_DIRECTORY");
+    unsetenv("CONFIGURATION_DIRECTORY");
     assert_int_equal(config_read(&c, NULL, &err), 0);
     assert_int_equal(config_set(c, "live.endpoint=none", &err), 0);
     assert_int_equal(config_resolve(c, &err), 0);
@@ -173,7 +174,14 @@ static void test_resolve(void **state)
     assert_string_equal(c->store_directory, "/var/lib/telex");
     assert_string_equal(c->ingest_endpoint, "ipc:///run/one/ingest.sock");
     assert_string_equal(c->live_endpoint, "none");
+    assert_string_equal(c->crew_user_lexicon, "/etc/telex/lexicon.tlx");
     config_free(c);
+    setenv("CONFIGURATION_DIRECTORY", "/etc/other", 1);
+    assert_int_equal(config_read(&c, NULL, &err), 0);
+    assert_int_equal(config_resolve(c, &err), 0);
+    assert_string_equal(c->crew_user_lexicon, "/etc/other/lexicon.tlx");
+    config_free(c);
+    unsetenv("CONFIGURATION_DIRECTORY");
     unsetenv("RUNTIME_DIRECTORY");
 }
 
