@@ -39,6 +39,7 @@ enum mode { MODE_LINES, MODE_WORKER, MODE_VERSION, MODE_HELP, MODE_WRONG };
 struct options {
     enum mode mode;
     struct tagger_files files;
+    struct own_place place; // of the person who runs it
 };
 
 static struct options options_read(int argc, char **argv)
@@ -141,12 +142,12 @@ static void complain(const struct options *options, const char *event, const str
 }
 
 // A file that was asked for by name is expected to be there; telexd asks for the one it would use.
-static int user_lexicon_find(struct options *options, struct own_place *place, struct err *err)
+static int user_lexicon_find(struct options *options, struct err *err)
 {
     const char **path = &options->files.user_lexicon;
     bool asked = *path != NULL;
-    if (!asked && options->mode != MODE_WORKER && own_place_of_person(place, NULL) == 0)
-        *path = place->compiled;
+    if (!asked && options->mode != MODE_WORKER && own_place_of_person(&options->place, NULL) == 0)
+        *path = options->place.compiled;
     if (*path && strcmp(*path, "none") == 0)
         *path = NULL;
     if (!*path || !asked || options->mode == MODE_WORKER || access(*path, F_OK) == 0)
@@ -156,9 +157,8 @@ static int user_lexicon_find(struct options *options, struct own_place *place, s
 
 static int open_tagger(struct tagger **out, struct options *options)
 {
-    struct own_place place;
     struct err err = {.text = ""}, warning;
-    if (user_lexicon_find(options, &place, &err) < 0 ||
+    if (user_lexicon_find(options, &err) < 0 ||
         tagger_open(out, &options->files, &warning, &err) < 0) {
         complain(options, "worker-failed", &err);
         return -1;
