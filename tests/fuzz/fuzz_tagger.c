@@ -78,6 +78,19 @@ static void check_credits(const struct article *article, const struct tag_result
     }
 }
 
+static void check_stretches(const struct article *article, const struct tag_result *result)
+{
+    uint32_t end = 0;
+    for (size_t i = 0; i < result->stretch_count; i++) {
+        const struct tag_stretch *stretch = &result->stretches[i];
+        check_must(stretch->start >= end && stretch->start < stretch->end);
+        check_must(stretch->language.len && !slice_equal(stretch->language, result->language));
+        check_must(stretch->confidence >= 0 && stretch->confidence <= 1);
+        (void)advance(article->body, 0, stretch->end);
+        end = stretch->end;
+    }
+}
+
 static void check_result(const struct article *article, const struct tag_result *result)
 {
     struct buf text;
@@ -86,6 +99,7 @@ static void check_result(const struct article *article, const struct tag_result 
     check_must(slice_equal(buf_slice(&text), result->text) && utf8_is_valid(result->text));
     buf_fini(&text);
     check_credits(article, result);
+    check_stretches(article, result);
     check_must(result->language.len && result->confidence >= 0 && result->confidence <= 1);
     for (size_t i = 0; i < result->entity_count; i++) {
         check_entity(article, &result->entities[i]);

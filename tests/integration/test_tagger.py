@@ -72,6 +72,15 @@ class Lines(unittest.TestCase):
         names = {m["exact"] for e in events for n in e["data"]["entities"] for m in n["mentions"]}
         self.assertFalse(names & {"PAP", "dpa", "Reuters"})
 
+    def test_paragraphs_have_their_own_languages(self):
+        english = "The president said on Wednesday that he would not sign the new budget before the end of the year."
+        body = ("Prezydent \U0001f600 spotkał się w środę z premierem, aby rozmawiać o nowym budżecie.\n\n" + english +
+                "\n\nPremier odpowiedział, że nie widzi powodu do zmian w projekcie ustawy.\n\nNew York")
+        language = self.events([{"uri": "urn:t:9", "body": body}])[0]["data"]["language"]
+        self.assertEqual(language["tag"], "pl")
+        self.assertEqual([(p["tag"], body[p["start"]:p["end"]]) for p in language["paragraphs"]], [("en", english)])
+        self.assertNotIn("paragraphs", self.events(ARTICLES)[0]["data"]["language"])
+
     def test_same_entity_in_three_languages(self):
         ids = [{e["id"] for e in event["data"]["entities"]} for event in self.events(ARTICLES)]
         for one in ids:

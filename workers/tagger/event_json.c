@@ -22,13 +22,34 @@ static void put_confidence(struct buf *out, double confidence)
     buf_put(out, digits, len);
 }
 
+static void put_tag(struct buf *out, struct slice language, double confidence)
+{
+    buf_put_text(out, "\"tag\":");
+    json_put_string(out, language);
+    buf_put_text(out, ",\"confidence\":");
+    put_confidence(out, confidence);
+}
+
+static void put_stretch(struct buf *out, const struct tag_stretch *stretch)
+{
+    buf_put_text(out, "{\"start\":");
+    buf_put_decimal(out, stretch->start);
+    buf_put_text(out, ",\"end\":");
+    buf_put_decimal(out, stretch->end);
+    buf_put_byte(out, ',');
+    put_tag(out, stretch->language, stretch->confidence);
+    buf_put_byte(out, '}');
+}
+
 static void put_language(struct buf *out, const struct tag_result *result)
 {
-    buf_put_text(out, "\"language\":{\"tag\":");
-    json_put_string(out, result->language);
-    buf_put_text(out, ",\"confidence\":");
-    put_confidence(out, result->confidence);
-    buf_put_byte(out, '}');
+    buf_put_text(out, "\"language\":{");
+    put_tag(out, result->language, result->confidence);
+    for (size_t i = 0; i < result->stretch_count; i++) {
+        buf_put_text(out, i ? "," : ",\"paragraphs\":[");
+        put_stretch(out, &result->stretches[i]);
+    }
+    buf_put_text(out, result->stretch_count ? "]}" : "}");
 }
 
 // {"field":...,"start":...,"end":...,"exact":... without its end.

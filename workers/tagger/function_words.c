@@ -38,21 +38,41 @@ static const struct function_word *word_find(const char text[WORD_BYTES_MAX])
     return word_key(known[low].text) == key ? &known[low] : NULL;
 }
 
-static void word_count(struct function_words *counts, struct slice word)
+// What stands before a word, to tell an English word in a foreign text's name.
+struct surroundings {
+    bool named;    // a capitalised word, or English words behind one
+    int undecided; // English words that a capitalised word would make part of a name
+};
+
+static void surroundings_take(struct surroundings *around, struct function_words *counts,
+                              char first, bool english)
+{
+    bool capital = first >= 'A' && first <= 'Z';
+    if (capital)
+        counts->english_in_names += around->undecided;
+    if (capital || !english)
+        around->undecided = 0;
+    around->undecided += english && (capital || around->named);
+    around->named = capital || (english && around->named);
+}
+
+// Whether it is English.
+static bool word_count(struct function_words *counts, struct slice word)
 {
     char key[WORD_BYTES_MAX] = {0};
     counts->words++;
     if (word.len > WORD_BYTES_MAX)
-        return;
+        return false;
     memcpy(key, word.ptr, word.len);
     if (key[0] >= 'A' && key[0] <= 'Z')
         key[0] = (char)(key[0] | 0x20);
     const struct function_word *found = word_find(key);
     if (!found)
-        return;
+        return false;
     counts->polish += found->language == PL;
     counts->german += found->language == DE;
     counts->english += found->language == EN;
+    return found->language == EN;
 }
 
 // A letter of two bytes, both cases: ą ć ę, ł ń ś ź ż; ä ö ü ß.
@@ -75,6 +95,7 @@ static bool is_word_byte(unsigned char byte)
 struct function_words function_words_count(struct slice text)
 {
     struct function_words counts = {0};
+    struct surroundings around = {.named = false};
     for (size_t at = 0; at < text.len;) {
         size_t start = at;
         while (at < text.len && is_word_byte((unsigned char)text.ptr[at])) {
@@ -83,8 +104,10 @@ struct function_words function_words_count(struct slice text)
                 letter_count(&counts, text.ptr[at], text.ptr[at + 1]);
             at++;
         }
-        if (at > start)
-            word_count(&counts, slice_from(text.ptr + start, at - start));
+        if (at > start) {
+            bool english = word_count(&counts, slice_from(text.ptr + start, at - start));
+            surroundings_take(&around, &counts, text.ptr[start], english);
+        }
         at += at == start || at < text.len;
     }
     return counts;

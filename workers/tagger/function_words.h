@@ -5,6 +5,7 @@
 
 struct function_words {
     int polish, german, english; // words that only this one of the three has
+    int english_in_names;        // of these, inside names: "House of Cards", "The Guardian"
     int letters_polish;          // ą ć ę ł ń ś ź ż
     int letters_german;          // ä ö ü ß
     int words;                   // words looked at

@@ -17,6 +17,9 @@ enum {
     SURE_WORDS = 6,    // function words that bear out a claim
     SHORT_BYTES = 160, // CLD2 may be overruled
     CLAIM_BYTES = 60,  // below this a claim weighs more than CLD2
+    DOUBT_OTHERS = 4,  // function words of ours in an article of another language
+    SURE_THEIRS = 3,   // function words that bear out another language than the article's
+    SURE_BYTES = 120,  // a paragraph in a language whose function words are not known here
     HALF_BYTES = 7,    // text at which CLD2 is right every other time, measured on single words
 };
 
@@ -93,18 +96,36 @@ static const char *bcp47_of(const char *code)
     return strlen(code) > 3 ? "und" : code;
 }
 
-// What the letters and words of a short text say against CLD2; NULL when nothing.
+static bool is_one_of(const char *tag, const char *const *tags)
+{
+    while (*tags && strcmp(*tags, tag) != 0)
+        tags++;
+    return *tags != NULL;
+}
+
+// What the letters and words of a short text say against CLD2; NULL when nothing. English names
+// are common in Polish and German sentences, so English words inside names are no witnesses.
 static const char *overrule(const struct function_words *words, const char *tag)
 {
-    int others = words->polish + words->german + words->english - words_of(words, tag);
-    if (words_of(words, tag) || words->words < 2)
+    static const char *const near_polish[] = {"cs", "sk", "hr", "sl", "bs", "sr", "lt", "hu", NULL};
+    static const char *const near_german[] = {"nl", "da", "no", "sv", "lb",
+                                              "fy", "af", "yi", "fr", NULL};
+    int english = words->english - words->english_in_names;
+    int own = strcmp(tag, "en") == 0 ? english : words_of(words, tag);
+    if (own || words->words < 2)
         return NULL;
-    bool polish = words->letters_polish && words->letters_polish * 4 >= words->words;
-    if (polish && !words->letters_german && words->polish == others && strcmp(tag, "pl") != 0 &&
-        strcmp(tag, "lt") != 0)
+    int others = words->polish + words->german + english;
+    bool polish = words->polish && words->polish == others;
+    bool german = words->german && words->german == others;
+    bool letters = words->letters_polish && words->letters_polish * 4 >= words->words;
+    if (letters && !words->letters_german && words->polish == others && strcmp(tag, "lt") != 0)
         return "pl";
-    bool german = words->letters_german && words->german && words->german == others;
-    return german && !words->letters_polish && strcmp(tag, "en") == 0 ? "de" : NULL;
+    if (polish && !words->letters_german && !is_one_of(tag, near_polish))
+        return "pl";
+    if (german && !words->letters_polish && (strcmp(tag, "en") == 0 || words->german >= 2) &&
+        !is_one_of(tag, near_german))
+        return "de";
+    return NULL;
 }
 
 static struct language language_make(const char *tag, double confidence)
@@ -154,4 +175,40 @@ struct language language_identify(struct slice title, struct slice body, struct 
     if (sample.len < CLAIM_BYTES || found.confidence < 0.5)
         return language_make(claim, 0.5);
     return found;
+}
+
+// The paragraph may be in another language: it has hardly a function word of its article's, or more
+// of another's.
+static bool is_doubtful(const struct function_words *words, const char *article)
+{
+    int own = words_of(words, article);
+    int others = words->polish + words->german + words->english - own;
+    if (!has_function_words(article))
+        return others >= DOUBT_OTHERS && others * 6 >= words->words;
+    return others > own || own * 16 < words->words;
+}
+
+// CLD2 alone is not believed: names are enough to lead it astray.
+static bool is_sure(const struct function_words *words, const struct language *found,
+                    const char *article, size_t len)
+{
+    int own = words_of(words, article), theirs = words_of(words, found->tag);
+    if (strcmp(found->tag, "en") == 0)
+        theirs -= words->english_in_names;
+    if (has_function_words(found->tag))
+        return theirs >= SURE_THEIRS && theirs > 2 * own && theirs * 8 >= words->words;
+    return own == 0 && len >= SURE_BYTES && found->confidence >= 0.9;
+}
+
+bool language_differs(struct slice paragraph, struct slice article, struct language *language)
+{
+    char tag[LANGUAGE_TAG_BYTES];
+    tag_primary(article, tag);
+    struct sample sample = sample_make(slice_from(NULL, 0), paragraph);
+    struct function_words words = function_words_count(slice_from(sample.text, sample.len));
+    if (!is_doubtful(&words, tag))
+        return false;
+    *language = language_ask(&sample, &words, "");
+    return strcmp(language->tag, tag) != 0 && strcmp(language->tag, "und") != 0 &&
+           is_sure(&words, language, tag, sample.len);
 }

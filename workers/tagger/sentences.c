@@ -183,8 +183,11 @@ void sentences_mark(struct text *text, struct token *tokens, struct slice langua
     size_t judged = 0,
            begins = 0; // terminators before `judged` are done; the next sentence's start
     uint32_t sentence = 0;
+    size_t stretch = 0;
     for (size_t i = 0; i < m.count; i++) {
         struct token *token = &tokens[i];
+        if (text->stretch_count && (token->flags & TOKEN_PARAGRAPH_FIRST))
+            m.language = language_bit(text_language_at(text, token->start, language, &stretch));
         if (i == begins || (token->flags & TOKEN_PARAGRAPH_FIRST)) {
             sentence += i > 0;
             mark_first_word(&m, i);

@@ -1,4 +1,5 @@
-// 1. Which language is it?  2. Title and body to tokens.  3. Names.  4. The body's edits.
+// 1. Title and body without furniture. 2. Which language is it, paragraph by paragraph? 3. Tokens.
+// 4. Names. 5. The body's edits, credits and languages.
 #include "workers/tagger/tagger.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include "workers/tagger/language.h"
 #include "workers/tagger/lexicon.h"
 #include "workers/tagger/names.h"
+#include "workers/tagger/paragraphs.h"
 #include "workers/tagger/text.h"
 
 enum { CREDIT_NAMES_MAX = 10 };
@@ -93,12 +95,35 @@ static int run_failed(int failed, struct err *err)
     }
 }
 
-static int run_language(const struct article *article, struct arena *arena, struct tag_result *out)
+// What the page around the article says is no witness, unless there is nothing else.
+static int run_language(const struct article *article, const struct text *title, struct text *body,
+                        struct arena *arena, struct tag_result *out)
 {
-    struct language language = language_identify(article->title, article->body, article->language);
+    bool empty = !body->normalised.len && !title->normalised.len;
+    struct slice sample = empty ? article->body : body->normalised;
+    struct language language = language_identify(title->normalised, sample, article->language);
     out->language = arena_copy(arena, slice_from_text(language.tag));
     out->confidence = language.confidence;
-    return out->language.ptr ? 0 : -ENOMEM;
+    return out->language.ptr ? paragraphs_identify(body, out->language, arena) : -ENOMEM;
+}
+
+static int fill_stretches(const struct text *text, struct arena *arena, struct tag_result *out)
+{
+    struct text_position position = {.byte = 0};
+    struct tag_stretch *stretches =
+        arena_alloc_array(arena, text->stretch_count + 1, sizeof *stretches);
+    for (size_t i = 0; stretches && i < text->stretch_count; i++) {
+        const struct text_stretch *found = &text->stretches[i];
+        uint32_t start, end;
+        text_to_submitted(text, found->start, found->end, &start, &end);
+        stretches[i].start = text_code_point(text, start, &position);
+        stretches[i].end = text_code_point(text, end, &position);
+        stretches[i].language = slice_from_text(found->language.tag);
+        stretches[i].confidence = found->language.confidence;
+    }
+    out->stretches = stretches;
+    out->stretch_count = text->stretch_count;
+    return stretches ? 0 : -ENOMEM;
 }
 
 static int fill_credit(const struct text *text, const struct credit *found,
@@ -135,15 +160,21 @@ static int run_steps(const struct tagger *tagger, const struct article *article,
                      struct arena *arena, struct tag_result *out)
 {
     struct text title, body;
-    int failed = run_language(article, arena, out);
+    int failed = text_normalise(&title, TAG_TITLE, article->title, false, arena);
     if (!failed)
-        failed = text_prepare(&title, TAG_TITLE, article->title, out->language, false, arena);
+        failed = text_normalise(&body, TAG_BODY, article->body, true, arena);
     if (!failed)
-        failed = text_prepare(&body, TAG_BODY, article->body, out->language, true, arena);
+        failed = run_language(article, &title, &body, arena, out);
+    if (!failed)
+        failed = text_cut(&title, out->language, arena);
+    if (!failed)
+        failed = text_cut(&body, out->language, arena);
     if (!failed)
         failed = names_find(tagger->lexicon, &title, &body, out->language, arena, out);
     if (!failed)
         failed = fill_credits(&body, arena, out);
+    if (!failed)
+        failed = fill_stretches(&body, arena, out);
     if (failed)
         return failed;
     out->text = body.normalised;

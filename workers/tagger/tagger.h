@@ -38,6 +38,13 @@ struct tag_entity {
     size_t spelling_count;
 };
 
+// Paragraphs of the body in another language than the article.
+struct tag_stretch {
+    uint32_t start, end; // Unicode code points into the body as submitted
+    struct slice language;
+    double confidence;
+};
+
 // Who wrote, sent or photographed the article, as it says itself; removed from the text.
 struct tag_credit {
     enum tag_field field;
@@ -56,6 +63,8 @@ struct tag_result {
     size_t entity_count;
     const struct tag_credit *credits; // in text order
     size_t credit_count;
+    const struct tag_stretch *stretches; // in text order; what differs from `language`
+    size_t stretch_count;
 };
 
 // The files a tagger works with. Zero-initialised: the installed ones, and nothing of the user's.

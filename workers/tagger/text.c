@@ -13,8 +13,8 @@
 
 enum { SUBMITTED_MAX = 1 << 30 }; // positions are 32 bits, and so are sums of two of them
 
-int text_prepare(struct text *out, enum tag_field field, struct slice submitted,
-                 struct slice language, bool furniture, struct arena *arena)
+int text_normalise(struct text *out, enum tag_field field, struct slice submitted, bool furniture,
+                   struct arena *arena)
 {
     *out = (struct text){.field = field, .submitted = submitted};
     if (submitted.len >= SUBMITTED_MAX)
@@ -22,19 +22,40 @@ int text_prepare(struct text *out, enum tag_field field, struct slice submitted,
     if (!utf8_is_valid(submitted))
         return -EILSEQ;
     struct lines lines;
-    if (lines_split(&lines, submitted, arena) < 0)
-        return -ENOMEM;
     struct credits credits = {.count = 0};
-    if (furniture && furniture_mark(&lines, submitted, &credits, arena) < 0)
+    if (lines_split(&lines, submitted, arena) < 0 ||
+        (furniture && furniture_mark(&lines, submitted, &credits, arena) < 0))
         return -ENOMEM;
     out->credits = credits.at;
     out->credit_count = credits.count;
     unwrap_decide(&lines, submitted);
+    return normalise_text(out, &lines, arena);
+}
+
+int text_cut(struct text *text, struct slice language, struct arena *arena)
+{
     struct token *tokens;
-    if (normalise_text(out, &lines, arena) < 0 || tokens_cut(out, &tokens, arena) < 0)
+    if (tokens_cut(text, &tokens, arena) < 0)
         return -ENOMEM;
-    sentences_mark(out, tokens, language);
+    sentences_mark(text, tokens, language);
     return 0;
+}
+
+int text_prepare(struct text *out, enum tag_field field, struct slice submitted,
+                 struct slice language, bool furniture, struct arena *arena)
+{
+    int failed = text_normalise(out, field, submitted, furniture, arena);
+    return failed ? failed : text_cut(out, language, arena);
+}
+
+struct slice text_language_at(const struct text *text, uint32_t byte, struct slice article,
+                              size_t *state)
+{
+    while (*state < text->stretch_count && text->stretches[*state].end <= byte)
+        ++*state;
+    if (*state == text->stretch_count || text->stretches[*state].start > byte)
+        return article;
+    return slice_from_text(text->stretches[*state].language.tag);
 }
 
 // The segment that holds normalised byte `at`; `at` is within the text.

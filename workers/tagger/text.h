@@ -9,6 +9,7 @@
 #include "proto/base/err.h"
 #include "proto/base/slice.h"
 #include "workers/tagger/credits.h"
+#include "workers/tagger/language.h"
 #include "workers/tagger/tagger.h"
 
 enum token_flag {
@@ -45,6 +46,13 @@ struct segment {
                  // became a space)
 };
 
+// One or more paragraphs in another language than the article.
+struct text_stretch {
+    uint32_t start, end; // bytes into text.normalised
+    struct language language;
+    bool joined; // the next paragraph may belong to it; for paragraphs.c
+};
+
 struct text {
     enum tag_field field;
     struct slice submitted;
@@ -57,6 +65,8 @@ struct text {
     size_t segment_count;
     const struct credit *credits; // removed from normalised; submitted bytes, in order
     size_t credit_count;
+    const struct text_stretch *stretches; // in order; paragraphs.h fills them
+    size_t stretch_count;
 };
 
 // Normalises and tokenises a field. `furniture`: remove page furniture (bodies, not titles).
@@ -75,6 +85,17 @@ struct text {
 // korea".
 int text_prepare(struct text *out, enum tag_field field, struct slice submitted,
                  struct slice language, bool furniture, struct arena *arena);
+
+// The same in two steps, for who wants to look at the text (which language is it?) before it is cut
+// into tokens.
+int text_normalise(struct text *out, enum tag_field field, struct slice submitted, bool furniture,
+                   struct arena *arena);
+int text_cut(struct text *text, struct slice language, struct arena *arena);
+
+// Primary tag of the language at a byte of the normalised text: that of its stretch, else
+// `article`. Bytes asked in ascending order cost no search (`state` starts at 0).
+struct slice text_language_at(const struct text *text, uint32_t byte, struct slice article,
+                              size_t *state);
 
 // Submitted byte range of a range of normalised bytes: from the first byte's origin to the end of
 // the last byte's origin.

@@ -68,6 +68,25 @@ static void test_credits(void **state)
     buf_fini(&out);
 }
 
+static void test_languages_of_paragraphs(void **state)
+{
+    (void)state;
+    static const struct tag_stretch stretches[] = {{7, 20, {"en", 2}, 0.97},
+                                                   {22, 29, {"de", 2}, 1}};
+    struct buf out;
+    struct tag_result result = make_result(1);
+    result.stretches = stretches;
+    result.stretch_count = 2;
+    buf_init(&out, 4096);
+    event_put_data(&out, &result, "x");
+    buf_put(&out, "", 1);
+    assert_non_null(strstr(
+        out.ptr, "{\"language\":{\"tag\":\"pl\",\"confidence\":1,\"paragraphs\":[{\"start\":7,"
+                 "\"end\":20,\"tag\":\"en\",\"confidence\":0.97},{\"start\":22,\"end\":29,"
+                 "\"tag\":\"de\",\"confidence\":1}]},\"entities\""));
+    buf_fini(&out);
+}
+
 static void test_confidence_digits(void **state)
 {
     (void)state;
@@ -168,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_data),
         cmocka_unit_test(test_credits),
+        cmocka_unit_test(test_languages_of_paragraphs),
         cmocka_unit_test(test_confidence_digits),
         cmocka_unit_test(test_line_is_a_cloud_event),
         cmocka_unit_test(test_unknown_time_is_the_epoch),

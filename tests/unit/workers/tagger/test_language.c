@@ -52,6 +52,34 @@ static void test_claims(void **state)
     assert_string_equal(identify("", "", "pl").tag, "pl");
 }
 
+static void test_paragraphs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *article, *paragraph, *tag; // NULL: no other language
+    } cases[] = {
+        {"pl", "The president said on Wednesday that he would not sign the new budget.", "en"},
+        {"de", "Prezydent powiedział w środę, że nie podpisze nowego budżetu przed końcem roku.",
+         "pl"},
+        {"en", "Der Präsident sagte am Mittwoch, dass er den neuen Haushalt nicht unterschreibt.",
+         "de"},
+        {"fr", "The president said on Wednesday that he would not sign the new budget.", "en"},
+        {"pl", "Prezydent powiedział w środę, że nie podpisze nowego budżetu przed końcem roku.",
+         NULL},
+        {"pl", "New York Times, The Guardian, House of Cards, Game of Thrones", NULL},
+        {"de", "John Smith, Jane Doe, Max Roe, University of Oxford, King's College", NULL},
+        {"pl", "", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct language found;
+        bool differs = language_differs(slice_from_text(cases[i].paragraph),
+                                        slice_from_text(cases[i].article), &found);
+        assert_int_equal(differs, cases[i].tag != NULL);
+        if (differs)
+            assert_string_equal(found.tag, cases[i].tag);
+    }
+}
+
 static void test_nothing_to_tell_by(void **state)
 {
     (void)state;
@@ -77,6 +105,7 @@ int main(void)
         cmocka_unit_test(test_sentences_of_many_languages),
         cmocka_unit_test(test_short_polish_and_german),
         cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_paragraphs),
         cmocka_unit_test(test_nothing_to_tell_by),
         cmocka_unit_test(test_every_length),
     };
