@@ -81,6 +81,14 @@ class Lines(unittest.TestCase):
         self.assertEqual([(p["tag"], body[p["start"]:p["end"]]) for p in language["paragraphs"]], [("en", english)])
         self.assertNotIn("paragraphs", self.events(ARTICLES)[0]["data"]["language"])
 
+    def test_names_are_read_in_their_paragraphs_language(self):
+        body = ("Prezydent spotkał się w środę z premierem, aby rozmawiać o nowym budżecie.\n\n"
+                "Der Präsident Syriens sagte am Mittwoch, dass er mit dem Außenminister Deutschlands sprechen wird.\n\n"
+                "Premier odpowiedział, że nie widzi powodu do zmian w projekcie ustawy.")
+        entities = self.events([{"uri": "urn:t:9", "body": body}])[0]["data"]["entities"]
+        bases = {m["exact"]: m["base"] for entity in entities for m in entity["mentions"]}
+        self.assertEqual((bases["Syriens"], bases["Deutschlands"]), ("Syrien", "Deutschland"))
+
     def test_same_entity_in_three_languages(self):
         ids = [{e["id"] for e in event["data"]["entities"]} for event in self.events(ARTICLES)]
         for one in ids:

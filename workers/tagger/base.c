@@ -284,9 +284,10 @@ void base_of_guess(const struct lexicon *lexicon, const struct seen_words *seen,
     struct chooser chooser = {.lexicon = lexicon, .seen = seen, .words = words, .span = span};
     if (span->count > CHOICES_MAX)
         span->count = CHOICES_MAX;
-    if (!words->other_language && words->language == LEXICON_PL)
+    const struct word *first = &words->at[span->first];
+    if (!first->other_language && first->language == LEXICON_PL)
         choose_polish(&chooser, choices);
-    else if (!words->other_language && words->language == LEXICON_DE)
+    else if (!first->other_language && first->language == LEXICON_DE)
         choose_german(&chooser, choices);
     span->base = join_choices(&chooser, choices, arena);
 }

@@ -93,13 +93,13 @@ static bool fits_language(const struct walk *walk, const struct lexicon_posting 
                           uint32_t inflected)
 {
     const unsigned other = 1u << LEXICON_OTHER;
-    unsigned own = 1u << walk->words->language | (walk->words->other_language ? other : 0);
+    const struct word *word = &walk->words->at[walk->first];
+    unsigned own = 1u << word->language | (word->other_language ? other : 0);
     bool native = posting->languages == 0 || posting->languages & own;
     if (posting->languages == other && !native)
         return false; // "Rada" is the Verkhovna Rada in Ukrainian, and a council in Polish
     if (native || posting->words > 1)
         return true;
-    const struct word *word = &walk->words->at[walk->first];
     if (inflected || word->folded.len <= 4)
         return false;
     return !is_ordinary(walk->words, word);
@@ -115,7 +115,8 @@ static int score_of(const struct walk *walk, const struct lexicon_posting *posti
                     uint32_t inflected)
 {
     const struct lexicon_entity *entity = lexicon_entity(walk->lexicon, posting->entity);
-    unsigned own = 1u << (walk->words->other_language ? LEXICON_OTHER : walk->words->language);
+    const struct word *word = &walk->words->at[walk->first];
+    unsigned own = 1u << (word->other_language ? LEXICON_OTHER : word->language);
     bool native = posting->languages & own;
     int score = entity->weight * 4 + (native ? 6 : 0) - (int)inflected * 3;
     if (is_cyrillic(lexicon_string(walk->lexicon, posting->text)))
@@ -173,8 +174,7 @@ static void extend(struct walk *walk, uint64_t hash, uint32_t depth, uint32_t in
         // alone is no form of a name.
         bool adjective = i > 0 && word->lemmas[i].cases == CASE_ANY;
         walk->rare_form = depth == 0 && i > 0 && !word->lemmas[i].known &&
-                          walk->words->language == LEXICON_DE &&
-                          word->lemmas[i].cases == CASE_DATIVE;
+                          word->language == LEXICON_DE && word->lemmas[i].cases == CASE_DATIVE;
         if (node->posting != LEXICON_NONE && depth + 1 >= walk->best.words &&
             (depth > 0 || !adjective))
             consider(walk, node->posting, depth + 1, changed);
@@ -221,14 +221,14 @@ static bool is_weak(const struct walk *walk, const struct lexicon_entity *entity
             !((ordinary || (personal && word->info->given)) && entity->weight < 6))
             return false;
         if (entity->weight >= 8 && !headline)
-            return ordinary && words->language == LEXICON_DE;
+            return ordinary && word->language == LEXICON_DE;
         return ordinary || (entity->weight < 7 && personal) ||
                (entity->weight < 4 && word->info && !seen);
     case TAG_PERSON:
         return ordinary && !has_title_cue(words, walk->first);
     default:
         return ordinary &&
-               (words->language == LEXICON_DE || word->flags & WORD_IS_FIRST || headline);
+               (word->language == LEXICON_DE || word->flags & WORD_IS_FIRST || headline);
     }
 }
 

@@ -67,8 +67,8 @@ static void fill_word(struct words *words, const struct lexicon *lexicon, const 
         word->flags |= WORD_IS_OWN_SMALL;
     if (!word->info)
         return;
-    if (!words->other_language)
-        word->cues = word->info->cues[words->language];
+    if (!word->other_language)
+        word->cues = word->info->cues[word->language];
     for (size_t i = 0; i < LEXICON_LANGUAGES; i++)
         word->cues |= word->info->cues[i] & WORD_SUFFIX;
     if (word->flags & WORD_IS_CAPITAL)
@@ -81,66 +81,6 @@ static enum word_gap merge_gap(enum word_gap gap, const struct text *text,
     enum word_gap sign =
         gap_of_sign(token_text(text, token), (token->flags & TOKEN_SPACE_BEFORE) != 0);
     return gap == GAP_SPACE ? sign : GAP_OTHER;
-}
-
-static void collect(struct words *words, const struct lexicon *lexicon)
-{
-    const struct text *text = words->text;
-    enum word_gap gap = GAP_NONE;
-    bool quoted = false;
-    for (size_t i = 0; i < text->token_count; i++) {
-        const struct token *token = &text->tokens[i];
-        if (token->flags & TOKEN_PUNCTUATION || token->folded_len == 0) {
-            gap = gap == GAP_NONE ? GAP_NONE : merge_gap(gap, text, token);
-            quoted = is_opening_quote(token_text(text, token));
-            continue;
-        }
-        struct word *word = &words->at[words->count++];
-        struct slice folded = slice_from(text->folded.ptr + token->folded, token->folded_len);
-        word->flags = flags_of(token, folded, quoted);
-        bool spaced = (token->flags & TOKEN_SPACE_BEFORE) != 0;
-        word->gap = (uint8_t)(gap == GAP_HYPHEN && spaced ? GAP_OTHER : gap);
-        fill_word(words, lexicon, token, word);
-        gap = GAP_SPACE;
-        quoted = false;
-    }
-}
-
-static bool ends_with_stop(const struct words *words, size_t last)
-{
-    struct slice text = words->text->normalised;
-    uint32_t end = words->at[last].end;
-    return end < text.len && text.ptr[end] == '.';
-}
-
-// In a headline in English style, or one in capitals, capital letters mark no names.
-static void mark_headline(struct words *words, size_t first, size_t count)
-{
-    size_t capital = 0, upper = 0, letters = 0;
-    for (size_t i = first; i < first + count; i++) {
-        const struct word *word = &words->at[i];
-        bool small = word->folded.len < 4 && !(word->flags & WORD_IS_CAPITAL);
-        letters += !(word->flags & WORD_IS_NUMBER) && !small;
-        capital += (word->flags & WORD_IS_CAPITAL) != 0;
-        upper += (word->flags & WORD_IS_UPPER) != 0;
-    }
-    bool german = words->language == LEXICON_DE && !words->other_language;
-    bool all_upper = upper * 10 >= letters * 7;
-    bool all_capital =
-        !german && capital * 10 >= letters * 7 && !ends_with_stop(words, first + count - 1);
-    if (letters >= 5 && (all_upper || all_capital))
-        for (size_t i = first; i < first + count; i++)
-            words->at[i].flags |= WORD_IS_HEADLINE;
-}
-
-static void mark_headlines(struct words *words)
-{
-    for (size_t i = 0, len; i < words->count; i += len) {
-        for (len = 1;
-             i + len < words->count && words->at[i + len].sentence == words->at[i].sentence;)
-            len++;
-        mark_headline(words, i, len);
-    }
 }
 
 static enum morph_language morph_of(struct slice language)
@@ -172,6 +112,73 @@ static void set_language(struct words *words, struct slice language)
         words->other_language = !slice_begins(language, "en") && !slice_begins(language, "und");
 }
 
+static void collect(struct words *words, const struct lexicon *lexicon, struct slice language)
+{
+    const struct text *text = words->text;
+    enum word_gap gap = GAP_NONE;
+    bool quoted = false;
+    struct words own = *words; // the paragraph's language
+    size_t stretch = 0;
+    for (size_t i = 0; i < text->token_count; i++) {
+        const struct token *token = &text->tokens[i];
+        if (text->stretch_count && (token->flags & TOKEN_PARAGRAPH_FIRST))
+            set_language(&own, text_language_at(text, token->start, language, &stretch));
+        if (token->flags & TOKEN_PUNCTUATION || token->folded_len == 0) {
+            gap = gap == GAP_NONE ? GAP_NONE : merge_gap(gap, text, token);
+            quoted = is_opening_quote(token_text(text, token));
+            continue;
+        }
+        struct word *word = &words->at[words->count++];
+        struct slice folded = slice_from(text->folded.ptr + token->folded, token->folded_len);
+        word->flags = flags_of(token, folded, quoted);
+        word->language = (uint8_t)own.language;
+        word->morph = (uint8_t)own.morph;
+        word->other_language = own.other_language;
+        bool spaced = (token->flags & TOKEN_SPACE_BEFORE) != 0;
+        word->gap = (uint8_t)(gap == GAP_HYPHEN && spaced ? GAP_OTHER : gap);
+        fill_word(words, lexicon, token, word);
+        gap = GAP_SPACE;
+        quoted = false;
+    }
+}
+
+static bool ends_with_stop(const struct words *words, size_t last)
+{
+    struct slice text = words->text->normalised;
+    uint32_t end = words->at[last].end;
+    return end < text.len && text.ptr[end] == '.';
+}
+
+// In a headline in English style, or one in capitals, capital letters mark no names.
+static void mark_headline(struct words *words, size_t first, size_t count)
+{
+    size_t capital = 0, upper = 0, letters = 0;
+    for (size_t i = first; i < first + count; i++) {
+        const struct word *word = &words->at[i];
+        bool small = word->folded.len < 4 && !(word->flags & WORD_IS_CAPITAL);
+        letters += !(word->flags & WORD_IS_NUMBER) && !small;
+        capital += (word->flags & WORD_IS_CAPITAL) != 0;
+        upper += (word->flags & WORD_IS_UPPER) != 0;
+    }
+    bool german = words->at[first].language == LEXICON_DE && !words->at[first].other_language;
+    bool all_upper = upper * 10 >= letters * 7;
+    bool all_capital =
+        !german && capital * 10 >= letters * 7 && !ends_with_stop(words, first + count - 1);
+    if (letters >= 5 && (all_upper || all_capital))
+        for (size_t i = first; i < first + count; i++)
+            words->at[i].flags |= WORD_IS_HEADLINE;
+}
+
+static void mark_headlines(struct words *words)
+{
+    for (size_t i = 0, len; i < words->count; i += len) {
+        for (len = 1;
+             i + len < words->count && words->at[i + len].sentence == words->at[i].sentence;)
+            len++;
+        mark_headline(words, i, len);
+    }
+}
+
 // Capitalised words, and in languages that write all but the first word of a name small, the two
 // words behind one ("Верховного суда", "Evropského soudního dvora").
 static bool is_inflected(const struct words *words, size_t index)
@@ -180,7 +187,7 @@ static bool is_inflected(const struct words *words, size_t index)
     unsigned capital = WORD_IS_CAPITAL | WORD_IS_UPPER;
     if (word->flags & capital)
         return true;
-    if (!words->other_language || word->gap != GAP_SPACE || index == 0)
+    if (!word->other_language || word->gap != GAP_SPACE || index == 0)
         return false;
     return word[-1].flags & capital ||
            (index > 1 && word[-1].gap == GAP_SPACE && word[-2].flags & capital);
@@ -194,7 +201,7 @@ int words_prepare(struct words *out, const struct lexicon *lexicon, const struct
     out->at = arena_alloc_array(arena, text->token_count + 1, sizeof *out->at);
     if (!out->at)
         return -ENOMEM;
-    collect(out, lexicon);
+    collect(out, lexicon, language);
     mark_headlines(out);
     for (size_t i = 0; i < out->count; i++) {
         struct word *word = &out->at[i];
@@ -203,7 +210,7 @@ int words_prepare(struct words *out, const struct lexicon *lexicon, const struct
             continue;
         size_t count = 0;
         word->lemmas =
-            morph_lemmas(lexicon, out->morph, words_exact(out, i), word->hash, arena, &count);
+            morph_lemmas(lexicon, word->morph, words_exact(out, i), word->hash, arena, &count);
         word->lemma_count = (uint16_t)count;
     }
     return arena->overflowed ? -ENOMEM : 0;

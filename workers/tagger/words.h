@@ -37,9 +37,12 @@ struct word {
     const struct lexicon_word *info; // NULL when nothing is known
     const struct lemma *lemmas;      // of words that names may have; the first is the word itself
     uint16_t lemma_count;
-    uint16_t flags; // enum word_flag
-    uint16_t cues;  // enum lexicon_word_flag in the article's language; some in any
-    uint8_t gap;    // enum word_gap before it
+    uint16_t flags;      // enum word_flag
+    uint16_t cues;       // enum lexicon_word_flag in its paragraph's language; some in any
+    uint8_t gap;         // enum word_gap before it
+    uint8_t language;    // enum lexicon_language of its paragraph
+    uint8_t morph;       // enum morph_language of its paragraph
+    bool other_language; // as in struct words, of its paragraph
     uint32_t sentence;
 };
 
@@ -47,10 +50,10 @@ struct words {
     const struct text *text;
     struct word *at;
     size_t count;
-    size_t candidates; // words a name may begin with
-    enum lexicon_language language;
-    enum morph_language morph; // how its names are inflected
-    bool other_language;       // neither Polish, German nor English: cues of none
+    size_t candidates;              // words a name may begin with
+    enum lexicon_language language; // of the article
+    enum morph_language morph;      // how its names are inflected
+    bool other_language;            // neither Polish, German nor English: cues of none
 };
 
 // Fills `out` from a prepared field. 0 or -ENOMEM.
@@ -73,11 +76,12 @@ static inline bool words_is_capital(const struct word *word)
 // The word as written.
 struct slice words_exact(const struct words *words, size_t index);
 
-// How often the article's language uses the word so: 0 never, else 1 + 8 * log2(count).
+// How often its paragraph's language uses the word so: 0 never, else 1 + 8 * log2(count).
 static inline int words_count_of(const struct words *words, const struct word *word,
                                  enum lexicon_count kind)
 {
-    return word->info && !words->other_language ? word->info->counts[words->language][kind] : 0;
+    (void)words;
+    return word->info && !word->other_language ? word->info->counts[word->language][kind] : 0;
 }
 
 // As a part of a name, of the kind it is most often part of.
