@@ -321,13 +321,15 @@ static bool is_repeated(const struct own_list *list, size_t first, const struct 
 
 static bool read_name(struct own_list *list, struct slice text, uint8_t languages, size_t first)
 {
-    struct lexicon_words words;
+    struct lexicon_words words = {.count = 0};
+    text = composer_compose(text, &list->arena);
+    if (list->arena.overflowed)
+        return true; // has_failed tells
     if (!check_name(list, text, &words))
         return false;
-    struct own_name name = {.text = composer_compose(text, &list->arena),
-                            .folded =
-                                arena_copy(&list->arena, slice_from(words.text, words.text_len)),
-                            .languages = languages};
+    struct slice folded = slice_from(words.text, words.text_len);
+    struct own_name name = {
+        .text = text, .folded = arena_copy(&list->arena, folded), .languages = languages};
     if (list->arena.overflowed || is_repeated(list, first, &name))
         return true;
     if (!check_is_free(list, &name))

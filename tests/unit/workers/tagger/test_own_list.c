@@ -100,8 +100,10 @@ static void test_surnames_and_repetitions(void **state)
 static void test_names_are_composed(void **state)
 {
     (void)state;
-    struct own_list list = read_good("\tplace\tZu\xcc\x88rich\n");
+    struct own_list list = read_good("\tplace\tZu\xcc\x88rich\n"
+                                     "\tplace\t\xd0\xb8\xcc\x86\xd0\xbe\xd1\x82\n");
     assert_slice(own_list_name(&list, 0)->text, "Z\xc3\xbcrich");
+    assert_slice(own_list_name(&list, 1)->text, "\xd0\xb9\xd0\xbe\xd1\x82");
     own_list_fini(&list);
 }
 
