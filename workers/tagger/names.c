@@ -16,19 +16,6 @@
 #include "workers/tagger/link.h"
 #include "workers/tagger/match.h"
 
-static int find_spans(const struct lexicon *lexicon, struct words *words, struct spans *spans,
-                      struct arena *arena)
-{
-    spans->capacity = words->candidates;
-    spans->at = arena_alloc_array(arena, spans->capacity + 1, sizeof *spans->at);
-    if (!spans->at)
-        return -ENOMEM;
-    match_lexicon(lexicon, words, spans);
-    german_organisations(lexicon, words, spans);
-    guess_names(lexicon, words, spans, arena);
-    return 0;
-}
-
 static void fill_mention(const struct words *words, const struct span *span,
                          struct text_position *position, struct tag_mention *mention)
 {
@@ -161,20 +148,21 @@ static int fill_result(const struct linker *linker, struct arena *arena, struct 
     return arena->overflowed ? -ENOMEM : 0;
 }
 
-int names_find(const struct lexicon *lexicon, const struct text *title, const struct text *body,
-               struct slice language, struct arena *arena, struct tag_result *out)
+int names_find(const struct recogniser *recogniser, const struct text *title,
+               const struct text *body, struct slice language, struct arena *arena,
+               struct tag_result *out)
 {
     struct words fields[LINK_FIELDS];
     struct spans spans[LINK_FIELDS] = {{.count = 0}};
     const struct text *texts[LINK_FIELDS] = {title, body};
-    for (size_t f = 0; f < LINK_FIELDS; f++) {
-        int rc = words_prepare(&fields[f], lexicon, texts[f], language, arena);
-        if (rc == 0)
-            rc = find_spans(lexicon, &fields[f], &spans[f], arena);
-        if (rc < 0)
-            return rc;
-    }
-    struct linker linker = {.lexicon = lexicon, .arena = arena, .fields = fields, .spans = spans};
-    int rc = link_entities(&linker);
+    int rc = 0;
+    for (size_t f = 0; rc == 0 && f < LINK_FIELDS; f++)
+        rc = words_prepare(&fields[f], recogniser->lexicon, texts[f], language, arena);
+    if (rc == 0)
+        rc = recognise(recogniser, fields, spans, LINK_FIELDS, arena);
+    struct linker linker = {
+        .lexicon = recogniser->lexicon, .arena = arena, .fields = fields, .spans = spans};
+    if (rc == 0)
+        rc = link_entities(&linker);
     return rc < 0 ? rc : fill_result(&linker, arena, out);
 }

@@ -1,6 +1,6 @@
 # The lexicon and the name finder, and the lexicon file that is compiled at build time.
 telex_library(telex_lexicon lexicon.c lexicon_check.c lexicon_file.c lexicon_twins.c lexicon_words.c local_id.c person_key.c translit.c LINK telex_base)
-telex_library(telex_names names.c words.c morph.c morph_rules.c match.c spans.c guess.c german.c decide.c base.c link.c LINK telex_lexicon)
+telex_library(telex_names names.c words.c morph.c morph_rules.c match.c marks.c recall.c features.c model.c sequence.c recognise.c spans.c guess.c german.c decide.c base.c link.c LINK telex_lexicon m)
 telex_library(telex_lexicon_build lexicon_build.c lexicon_sources.c lexicon_write.c LINK telex_lexicon)
 telex_program(telex-lexicon-compile lexicon_compile_main.c LINK telex_lexicon_build)
 
@@ -28,6 +28,10 @@ endforeach()
 add_custom_command(OUTPUT ${lexicon_file}
     COMMAND telex-lexicon-compile ${lexicon_text} ${lexicon_date} ${lexicon_file}
     DEPENDS telex-lexicon-compile ${lexicon_sources} VERBATIM)
-add_custom_target(telex-lexicon ALL DEPENDS ${lexicon_file})
-install(FILES ${lexicon_file} DESTINATION ${CMAKE_INSTALL_DATADIR}/telex)
+set(model_file ${TELEX_BUILD_DATADIR}/names.model)
+add_custom_command(OUTPUT ${model_file}
+    COMMAND ${CMAKE_COMMAND} -E copy ${lexicon_data}/names.model ${model_file}
+    DEPENDS ${lexicon_data}/names.model VERBATIM)
+add_custom_target(telex-lexicon ALL DEPENDS ${lexicon_file} ${model_file})
+install(FILES ${lexicon_file} ${model_file} DESTINATION ${CMAKE_INSTALL_DATADIR}/telex)
 install(FILES ${lexicon_data}/LICENCES.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME LEXICON-LICENCES.md)

@@ -17,6 +17,7 @@ enum { CREDIT_NAMES_MAX = 10 };
 
 struct tagger {
     struct lexicon *lexicon;
+    struct model *model;
 };
 
 // Libraries build their tables at first use: now, not when the first article waits.
@@ -30,6 +31,15 @@ static void libraries_warm_up(void)
     (void)text_prepare(&text, TAG_BODY, body, none, true, &arena);
     (void)language_identify(none, body, none);
     arena_fini(&arena);
+}
+
+static int open_model(struct model **out, const char *path, struct err *err)
+{
+    char found[PATH_MAX];
+    if (!path && path_find_data("names.model", found) < 0)
+        return err_set_errno(err, ENOENT, "no names.model beside the program or in %s",
+                             TELEX_DATADIR);
+    return model_open(out, path ? path : found, err);
 }
 
 static int open_lexicon(struct lexicon **out, const char *path, struct err *err)
@@ -58,6 +68,8 @@ int tagger_open(struct tagger **out, const struct tagger_files *files, struct er
     if (!tagger)
         return err_set_errno(err, ENOMEM, "cannot open the tagger");
     int failed = open_lexicon(&tagger->lexicon, files->lexicon, err);
+    if (!failed)
+        failed = open_model(&tagger->model, files->model, err);
     if (failed) {
         tagger_close(tagger);
         return failed;
@@ -73,6 +85,7 @@ void tagger_close(struct tagger *tagger)
     if (!tagger)
         return;
     lexicon_close(tagger->lexicon);
+    model_close(tagger->model);
     free(tagger);
 }
 
@@ -156,6 +169,13 @@ static int fill_credits(const struct text *text, struct arena *arena, struct tag
     return failed;
 }
 
+static int find_names(const struct tagger *tagger, const struct text *title,
+                      const struct text *body, struct arena *arena, struct tag_result *out)
+{
+    const struct recogniser recogniser = {.lexicon = tagger->lexicon, .model = tagger->model};
+    return names_find(&recogniser, title, body, out->language, arena, out);
+}
+
 static int run_steps(const struct tagger *tagger, const struct article *article,
                      struct arena *arena, struct tag_result *out)
 {
@@ -170,7 +190,7 @@ static int run_steps(const struct tagger *tagger, const struct article *article,
     if (!failed)
         failed = text_cut(&body, out->language, arena);
     if (!failed)
-        failed = names_find(tagger->lexicon, &title, &body, out->language, arena, out);
+        failed = find_names(tagger, &title, &body, arena, out);
     if (!failed)
         failed = fill_credits(&body, arena, out);
     if (!failed)

@@ -70,6 +70,7 @@ struct tag_result {
 // The files a tagger works with. Zero-initialised: the installed ones, and nothing of the user's.
 struct tagger_files {
     const char *lexicon;      // NULL: path_find_data("lexicon.tlx")
+    const char *model;        // NULL: path_find_data("names.model")
     const char *user_lexicon; // the user's own (telex lexicon build); NULL or empty: none
 };
 

@@ -36,7 +36,7 @@ static struct tag_result find(const char *language, const char *body)
                      0);
     assert_int_equal(text_prepare(&fields[1], TAG_BODY, slice_from_text(body), tag, false, &arena),
                      0);
-    assert_int_equal(names_find(lexicon, &fields[0], &fields[1], tag, &arena, &result), 0);
+    assert_int_equal(names_find(&recogniser, &fields[0], &fields[1], tag, &arena, &result), 0);
     return result;
 }
 
@@ -268,7 +268,7 @@ static void test_full_arena_is_said(void **state)
     for (size_t limit = 0; limit < 4096; limit += 512) {
         struct arena small;
         arena_init(&small, limit);
-        assert_true(names_find(lexicon, &fields[0], &fields[1], tag, &small, &result) < 0);
+        assert_true(names_find(&recogniser, &fields[0], &fields[1], tag, &small, &result) < 0);
         arena_fini(&small);
     }
 }

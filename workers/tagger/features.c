@@ -1,0 +1,242 @@
+#include "workers/tagger/features.h"
+
+// A word may belong to a name when a capital stands at most this far before it, or right behind it.
+enum { OPEN_BEHIND = 3 };
+
+static bool is_capital(const struct word *word)
+{
+    return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)) != 0;
+}
+
+bool features_is_open(const struct words *words, size_t index)
+{
+    const struct word *word = &words->at[index];
+    if (words_may_begin(word))
+        return true;
+    for (size_t back = 1; back <= OPEN_BEHIND && back <= index; back++) {
+        const struct word *before = word - back;
+        if (before->sentence != word->sentence)
+            return false;
+        if (is_capital(before))
+            return true;
+    }
+    return false;
+}
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    uint64_t mixed = (a * 0x9e3779b97f4a7c15u) ^ b;
+    mixed = (mixed ^ (mixed >> 32)) * 0xd6e8feb86659fd93u;
+    return mixed ^ (mixed >> 32);
+}
+
+static uint64_t part(struct slice folded, size_t from, size_t len)
+{
+    return hash64(slice_from(folded.ptr + from, len), 0);
+}
+
+static void read_spelling(struct atoms *atoms, const struct word *word)
+{
+    struct slice folded = word->folded;
+    size_t len = folded.len;
+    atoms->word = word->hash;
+    atoms->stem = len > 5 ? part(folded, 0, 5) : word->hash;
+    atoms->prefix3 = len > 3 ? part(folded, 0, 3) : word->hash;
+    atoms->suffix2 = len > 2 ? part(folded, len - 2, 2) : word->hash;
+    atoms->suffix3 = len > 3 ? part(folded, len - 3, 3) : word->hash;
+    atoms->suffix4 = len > 4 ? part(folded, len - 4, 4) : word->hash;
+}
+
+static uint32_t length_class(size_t len)
+{
+    return len < 5 ? (uint32_t)len : len < 8 ? 5 : 6;
+}
+
+static uint32_t lexicon_atom(struct mark mark)
+{
+    if (mark.place == MARK_NONE)
+        return 0;
+    return 1u + mark.place + 8u * mark.type + 64u * (mark.flags & (SPAN_SURNAME | SPAN_WEAK)) +
+           512u * mark.fame;
+}
+
+// How the language's texts use the word: which kind most often, how often, and what next.
+static uint32_t counts_atom(const uint8_t counts[COUNT_KINDS])
+{
+    uint32_t best = 0, next = 0;
+    for (uint32_t kind = 1; kind < COUNT_KINDS; kind++)
+        if (counts[kind] > counts[best])
+            best = kind;
+    if (!counts[best])
+        return 0;
+    next = best == 0 ? 1 : 0;
+    for (uint32_t kind = 0; kind < COUNT_KINDS; kind++)
+        if (kind != best && counts[kind] > counts[next])
+            next = kind;
+    uint32_t often = counts[best] < 9 ? 0 : counts[best] < 20 ? 1 : counts[best] < 40 ? 2 : 3;
+    uint32_t clear = !counts[next] ? 0 : counts[best] - counts[next] < 9 ? 1 : 2;
+    return 1 + best + 8 * often + 32 * clear + 128 * (clear ? next + 1 : 0);
+}
+
+static void read_knowledge(struct atoms *atoms, const struct words *words, const struct word *word)
+{
+    static const uint8_t own_name[LEXICON_LANGUAGES] = {1, 2, 4};
+    if (!word->info)
+        return;
+    const struct lexicon_word *info = word->info;
+    unsigned own = words->other_language ? 8 : own_name[words->language];
+    unsigned given = info->given & own ? 2 : info->given != 0;
+    unsigned surname = info->surname & own ? 2 : info->surname != 0;
+    atoms->personal = given * 3 + surname;
+    if (!words->other_language)
+        atoms->counts = counts_atom(info->counts[words->language]);
+    for (uint32_t i = 0; i < LEXICON_LANGUAGES; i++)
+        if (i != (uint32_t)words->language || words->other_language) {
+            uint32_t foreign = counts_atom(info->counts[i]);
+            if ((foreign & 31) > (atoms->foreign & 31))
+                atoms->foreign = foreign & 31;
+        }
+}
+
+static void read_atoms(const struct features *features, size_t index, struct atoms *atoms)
+{
+    const struct word *word = &features->field->words->at[index];
+    enum { SHAPE = WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_MIXED | WORD_IS_NUMBER | WORD_IS_INITIAL | WORD_IS_ROMAN };
+    *atoms = (struct atoms){.cues = word->cues};
+    read_spelling(atoms, word);
+    bool upper = (word->flags & WORD_IS_UPPER) != 0;
+    atoms->kind = word->flags & SHAPE;
+    atoms->shape = (uint32_t)(word->flags & (SHAPE | WORD_IS_FIRST | WORD_IS_QUOTED | WORD_IS_HEADLINE)) |
+                   (uint32_t)word->gap << 16 | (upper ? length_class(word->folded.len) : 0) << 24;
+    atoms->lexicon = lexicon_atom(features->field->marks[index]);
+    read_knowledge(atoms, features->field->words, word);
+}
+
+static const struct atoms outside = {.word = 1, .stem = 1, .shape = 1u << 30, .kind = 1u << 30};
+
+// The atoms of a word at some distance, or `outside` beyond its sentence.
+static const struct atoms *atoms_at(struct features *features, size_t index, int distance)
+{
+    const struct words *words = features->field->words;
+    if ((distance < 0 && (size_t)-distance > index) ||
+        index + (size_t)distance >= words->count)
+        return &outside;
+    size_t at = index + (size_t)distance, place = at & 7;
+    if (words->at[at].sentence != words->at[index].sentence)
+        return &outside;
+    if (features->held[place] != at + 1) {
+        read_atoms(features, at, &features->window[place]);
+        features->held[place] = at + 1;
+    }
+    return &features->window[place];
+}
+
+void features_init(struct features *features, const struct marked *field,
+                   const struct recall *recall)
+{
+    *features = (struct features){.field = field, .recall = recall};
+    features->language = field->words->other_language ? 9 : 1u + (unsigned)field->words->language;
+}
+
+struct list_out {
+    uint64_t *hashes;
+    size_t count;
+    uint64_t seed; // counts up, so that the same value means something else in each place
+};
+
+static void add(struct list_out *out, uint64_t a)
+{
+    out->hashes[out->count++] = mix(mix(out->seed++, 0x51ed2701), a);
+}
+
+static void add2(struct list_out *out, uint64_t a, uint64_t b)
+{
+    add(out, mix(a + 3, b));
+}
+
+static void add3(struct list_out *out, uint64_t a, uint64_t b, uint64_t c)
+{
+    add(out, mix(mix(a + 5, b), c));
+}
+
+// What holds in one language: words and their endings.
+static void add_words(struct list_out *out, const struct atoms *const w[5])
+{
+    const struct atoms *before2 = w[0], *before = w[1], *own = w[2], *after = w[3], *after2 = w[4];
+    add2(out, own->word, own->kind);
+    add(out, before->word);
+    add(out, after->word);
+    add(out, before2->word);
+    add(out, after2->word);
+    add2(out, before->word, own->word);
+    add2(out, own->word, after->word);
+    add2(out, before->word, after->word);
+    add2(out, own->suffix2, own->kind);
+    add2(out, own->suffix3, own->kind);
+    add2(out, own->suffix4, own->kind);
+    add2(out, own->prefix3, own->kind);
+    add2(out, own->stem, own->kind);
+    add2(out, before->suffix3, own->kind);
+    add2(out, after->suffix3, own->kind);
+    add2(out, before->stem, own->kind);
+    add2(out, after->stem, own->kind);
+    add2(out, before->suffix2, own->suffix3);
+    add3(out, own->suffix3, after->suffix3, after->kind);
+    add2(out, before2->stem, before->word);
+    add2(out, own->shape, own->suffix2);
+    add2(out, before->stem, own->lexicon);
+    add2(out, own->counts, own->suffix3);
+    add2(out, own->lexicon, own->word);
+}
+
+// What holds everywhere: shapes, the lexicon, kinds of words.
+static void add_signs(struct list_out *out, const struct atoms *const w[5])
+{
+    const struct atoms *before2 = w[0], *before = w[1], *own = w[2], *after = w[3], *after2 = w[4];
+    add(out, own->shape);
+    add2(out, before->shape, own->shape);
+    add2(out, own->shape, after->shape);
+    add3(out, before->kind, own->shape, after->shape);
+    add2(out, own->lexicon, own->shape);
+    add3(out, before->lexicon, own->lexicon, own->kind);
+    add3(out, own->lexicon, after->lexicon, after->kind);
+    add3(out, own->lexicon, own->counts, own->kind);
+    add2(out, own->cues, own->shape);
+    add3(out, before->cues, own->kind, own->lexicon);
+    add3(out, after->cues, after->kind, own->kind);
+    add2(out, before2->cues, own->kind);
+    add2(out, after2->cues, own->kind);
+    add2(out, own->personal, own->shape);
+    add3(out, before->personal, own->personal, before->kind);
+    add3(out, own->personal, after->personal, after->shape);
+    add3(out, own->personal, own->counts, own->kind);
+    add2(out, own->counts, own->shape);
+    add3(out, before->counts, own->counts, before->kind);
+    add3(out, own->counts, after->counts, after->kind);
+    add3(out, own->foreign, own->kind, own->counts);
+    add3(out, own->cues, after->cues, after->shape);
+    add3(out, before->cues, own->cues, before->shape);
+}
+
+static void add_recall(struct list_out *out, const struct atoms *own, uint16_t signs)
+{
+    add3(out, signs, own->kind, own->lexicon ? own->lexicon & 63 : own->counts);
+    for (unsigned bit = 0; bit < 12; bit++, out->seed++)
+        if (signs & 1u << bit) {
+            out->hashes[out->count++] = mix(mix(out->seed, 77), own->shape & 0xffff);
+        }
+}
+
+size_t features_at(struct features *features, size_t index, uint64_t hashes[FEATURES_MAX])
+{
+    const struct atoms *around[2 * FEATURES_REACH + 1];
+    for (int distance = -FEATURES_REACH; distance <= FEATURES_REACH; distance++)
+        around[distance + FEATURES_REACH] = atoms_at(features, index, distance);
+    struct list_out out = {.hashes = hashes, .seed = features->language << 16};
+    add_words(&out, around);
+    out.seed = 0;
+    add_signs(&out, around);
+    add_recall(&out, around[FEATURES_REACH],
+               recall_of(features->recall, &features->field->words->at[index]));
+    return out.count;
+}

@@ -1,0 +1,37 @@
+// What the names model sees of a word: numbered signs of the word, its neighbours, the lexicon and
+// the rest of the article. The trainer and the tagger read the same signs, from here.
+#pragma once
+
+#include "workers/tagger/recall.h"
+
+enum {
+    FEATURES_MAX = 80,
+    FEATURES_OF_WORDS = 24, // the first are of the words themselves, in one language
+    FEATURES_REACH = 2,
+};
+
+// The signs of one word that others' are combined from.
+struct atoms {
+    uint64_t word, stem;                    // hashes of the folded word and of its beginning
+    uint64_t suffix2, suffix3, suffix4, prefix3;
+    uint32_t shape, kind, lexicon, counts, foreign, personal, cues;
+};
+
+// A field being read; features_at keeps the atoms of the words around the last index.
+struct features {
+    const struct marked *field;
+    const struct recall *recall;
+    uint64_t language; // seed of the signs that belong to one language
+    struct atoms window[8];
+    size_t held[8]; // index + 1 of the word in each place
+};
+
+void features_init(struct features *features, const struct marked *field,
+                   const struct recall *recall);
+
+// True for words that may belong to a name: capitals and numbers, and the few small words around
+// them. All others are never part of one.
+bool features_is_open(const struct words *words, size_t index);
+
+// Hashes of the signs of word `index`; returns how many, at most FEATURES_MAX.
+size_t features_at(struct features *features, size_t index, uint64_t hashes[FEATURES_MAX]);

@@ -1,0 +1,366 @@
+#include "workers/tagger/train/examples.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "workers/tagger/features.h"
+#include "workers/tagger/match.h"
+
+enum { ARENA_LIMIT = 1 << 30 };
+
+static void *grow(void *array, size_t *capacity, size_t wanted, size_t size)
+{
+    if (wanted <= *capacity)
+        return array;
+    while (*capacity < wanted)
+        *capacity = *capacity ? *capacity * 2 : 1024;
+    void *larger = realloc(array, *capacity * size);
+    if (!larger) {
+        fprintf(stderr, "out of memory\n");
+        exit(1);
+    }
+    return larger;
+}
+
+// --- labels
+
+static int kind_of(const char *type)
+{
+    if (strcmp(type, "person") == 0)
+        return LABEL_PERSON;
+    if (strcmp(type, "organisation") == 0)
+        return LABEL_ORGANISATION;
+    return LABEL_PLACE;
+}
+
+// The annotation of placeName-country may mean an inhabitant: then the lexicon says whether the word
+// names a place.
+static bool is_place(const struct marked *field, size_t index)
+{
+    return field->marks[index].place == MARK_SINGLE && field->marks[index].type == TAG_PLACE &&
+           !(field->words->at[index].cues & WORD_PEOPLE);
+}
+
+// Puts the labels of one annotated name on its words. False: it has no words of its own.
+static bool label_span(const struct marked *field, json_t *span, size_t *from, uint8_t *labels)
+{
+    const struct words *words = field->words;
+    uint32_t wanted_start = (uint32_t)json_integer_value(json_array_get(span, 0));
+    uint32_t wanted_end = (uint32_t)json_integer_value(json_array_get(span, 1));
+    const char *type = json_string_value(json_array_get(span, 2));
+    bool any = false, more = false;
+    for (size_t i = *from; i < words->count; i++) {
+        uint32_t start, end;
+        text_to_submitted(words->text, words->at[i].start, words->at[i].end, &start, &end);
+        if (start >= wanted_end)
+            break;
+        if (end <= wanted_start)
+            *from = i + 1;
+        if (start < wanted_start || end > wanted_end)
+            continue;
+        any = true;
+        if (strcmp(type, "place?") == 0 && !is_place(field, i))
+            return true;
+        labels[i] = (uint8_t)(kind_of(type) + more);
+        more = true;
+    }
+    return any;
+}
+
+static size_t label_words(const struct marked *field, json_t *spans, uint8_t *labels)
+{
+    size_t lost = 0, index, from = 0;
+    json_t *span;
+    json_array_foreach(spans, index, span)
+        lost += !label_span(field, span, &from, labels);
+    return lost;
+}
+
+// --- the lexicon's counts without the document's own words
+
+static int kind_counted(const struct words *words, size_t index, uint8_t label)
+{
+    const struct word *word = &words->at[index];
+    bool capital = (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)) != 0;
+    if (!capital)
+        return label == LABEL_NONE ? COUNT_LOWER : -1;
+    if (label != LABEL_NONE)
+        return COUNT_PERSON + (label - 1) / 2;
+    return word->flags & WORD_IS_FIRST && words->language != LEXICON_DE ? COUNT_LOWER
+                                                                        : COUNT_CAPITAL;
+}
+
+static uint8_t less(uint8_t level, unsigned own)
+{
+    double count = level ? exp2((level - 1) / 8.0) : 0;
+    count = round(count) - own;
+    return count < 1 ? 0 : (uint8_t)(1 + 8 * log2(count));
+}
+
+struct own_count {
+    const struct lexicon_word *info;
+    struct lexicon_word *reduced;
+    unsigned counts[COUNT_KINDS];
+};
+
+static int by_info(const void *a, const void *b)
+{
+    const struct own_count *x = a, *y = b;
+    return x->info < y->info ? -1 : x->info > y->info;
+}
+
+static struct own_count *find_own(struct own_count *own, size_t count,
+                                  const struct lexicon_word *info)
+{
+    const struct own_count key = {.info = info};
+    return bsearch(&key, own, count, sizeof *own, by_info);
+}
+
+static size_t collect_own(const struct words *words, struct own_count *own)
+{
+    size_t count = 0, kept = 0;
+    for (size_t i = 0; i < words->count; i++)
+        if (words->at[i].info)
+            own[count++] = (struct own_count){.info = words->at[i].info};
+    qsort(own, count, sizeof *own, by_info);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || own[i].info != own[kept - 1].info)
+            own[kept++] = own[i];
+    return kept;
+}
+
+static void take_out_own(struct words *words, const uint8_t *labels, struct arena *arena)
+{
+    struct own_count *own = arena_alloc_array(arena, words->count + 1, sizeof *own);
+    size_t count = collect_own(words, own);
+    for (size_t i = 0; i < words->count; i++) {
+        int kind = kind_counted(words, i, labels[i]);
+        if (words->at[i].info && kind >= 0)
+            find_own(own, count, words->at[i].info)->counts[kind]++;
+    }
+    for (size_t i = 0; i < count; i++) {
+        own[i].reduced = arena_alloc(arena, sizeof *own[i].reduced);
+        *own[i].reduced = *own[i].info;
+        for (size_t kind = 0; kind < COUNT_KINDS; kind++) {
+            uint8_t *level = &own[i].reduced->counts[words->language][kind];
+            *level = less(*level, own[i].counts[kind]);
+        }
+    }
+    for (size_t i = 0; i < words->count; i++)
+        if (words->at[i].info)
+            words->at[i].info = find_own(own, count, words->at[i].info)->reduced;
+}
+
+// --- one document
+
+static void add_position(struct examples *examples, struct features *features, size_t index,
+                         uint8_t label)
+{
+    uint64_t hashes[FEATURES_MAX];
+    size_t count = features_at(features, index, hashes);
+    examples->hashes = grow(examples->hashes, &examples->hash_capacity,
+                            examples->hash_count + count, sizeof *examples->hashes);
+    examples->positions = grow(examples->positions, &examples->position_capacity,
+                               examples->position_count + 1, sizeof *examples->positions);
+    examples->positions[examples->position_count++] = (struct position){
+        .first = (uint32_t)examples->hash_count,
+        .count = (uint32_t)count,
+        .label = label,
+        .gap = features->field->words->at[index].gap,
+        .may_begin = words_may_begin(&features->field->words->at[index]),
+    };
+    for (size_t i = 0; i < count; i++)
+        examples->hashes[examples->hash_count++] = hashes[i];
+}
+
+static void add_segments(struct examples *examples, struct features *features,
+                         const uint8_t *labels, struct segment_example like)
+{
+    const struct words *words = features->field->words;
+    bool inside = false;
+    for (size_t i = 0; i < words->count; i++) {
+        if (!features_is_open(words, i)) {
+            inside = false;
+            examples->lost[like.set][like.fold] += label_begins(labels[i]);
+            continue;
+        }
+        if (!inside || words->at[i].sentence != words->at[i - 1].sentence) {
+            examples->segments = grow(examples->segments, &examples->segment_capacity,
+                                      examples->segment_count + 1, sizeof *examples->segments);
+            like.first = (uint32_t)examples->position_count;
+            like.count = 0;
+            examples->segments[examples->segment_count++] = like;
+        }
+        uint8_t label = labels[i];
+        struct segment_example *segment = &examples->segments[examples->segment_count - 1];
+        bool more = label_goes_on(label);
+        if (more && (segment->count == 0 ||
+                     !label_may_follow(examples->positions[examples->position_count - 1].label, label)))
+            label--; // its beginning was cut off
+        if (label_begins(label) && !words_may_begin(&words->at[i])) {
+            examples->lost[like.set][like.fold]++;
+            label = LABEL_NONE;
+        }
+        add_position(examples, features, i, label);
+        segment->count++;
+        inside = true;
+    }
+}
+
+static int read_text(struct examples *examples, struct slice text, struct slice language,
+                     json_t *spans, struct segment_example like, struct arena *arena)
+{
+    struct text prepared;
+    struct words words;
+    int failed = text_prepare(&prepared, TAG_BODY, text, language, false, arena);
+    if (!failed)
+        failed = words_prepare(&words, examples->lexicon, &prepared, language, arena);
+    if (failed)
+        return failed;
+    uint8_t *labels = arena_alloc_array(arena, words.count + 1, 1);
+    struct spans found = {.capacity = words.candidates};
+    found.at = arena_alloc_array(arena, found.capacity + 1, sizeof *found.at);
+    match_lexicon(examples->lexicon, &words, &found);
+    struct marked field = {&words, marks_of_spans(examples->lexicon, &words, &found, arena)};
+    examples->lost[like.set][like.fold] += label_words(&field, spans, labels);
+    if (examples->counted[like.set]) {
+        take_out_own(&words, labels, arena);
+        for (size_t i = 0; i < words.count; i++)
+            words.at[i].flags &= (uint16_t)~WORD_IS_COVERED;
+        found.count = 0;
+        match_lexicon(examples->lexicon, &words, &found);
+        field.marks = marks_of_spans(examples->lexicon, &words, &found, arena);
+    }
+    const struct recall *recall = recall_collect(&field, 1, arena);
+    struct features features;
+    features_init(&features, &field, recall);
+    like.language = words.other_language ? 3 : (uint8_t)words.language;
+    add_segments(examples, &features, labels, like);
+    return 0;
+}
+
+static uint16_t set_of(struct examples *examples, const char *name, bool counted)
+{
+    for (uint32_t i = 0; i < examples->set_count; i++)
+        if (strcmp(examples->sets[i], name) == 0)
+            return (uint16_t)i;
+    if (examples->set_count == EXAMPLE_SETS) {
+        fprintf(stderr, "more than %d sets\n", EXAMPLE_SETS);
+        exit(1);
+    }
+    snprintf(examples->sets[examples->set_count], sizeof examples->sets[0], "%s", name);
+    examples->counted[examples->set_count] = counted;
+    return (uint16_t)examples->set_count++;
+}
+
+static int read_line(struct examples *examples, const char *line, bool counted,
+                     struct arena *arena, struct err *err)
+{
+    json_error_t problem;
+    json_t *root = json_loads(line, 0, &problem);
+    const char *set, *document, *language, *text;
+    json_t *spans;
+    size_t len;
+    if (!root || json_unpack(root, "{s:s,s:s,s:s,s:s%,s:o}", "set", &set, "document", &document,
+                             "language", &language, "text", &text, &len, "spans", &spans) != 0) {
+        json_decref(root);
+        return err_set(err, "not an example: %s", problem.text), -EINVAL;
+    }
+    uint64_t hash = hash64(slice_from_text(document), 0);
+    struct segment_example like = {.set = set_of(examples, set, counted),
+                                   .fold = (uint8_t)(hash % 10)};
+    int failed = read_text(examples, slice_from(text, len), slice_from_text(language), spans, like,
+                           arena);
+    json_decref(root);
+    return failed ? err_set_errno(err, -failed, "cannot read a document") : 0;
+}
+
+int examples_read(struct examples *examples, FILE *lines, bool counted, struct err *err)
+{
+    char *line = NULL;
+    size_t size = 0;
+    int failed = 0;
+    struct arena arena;
+    arena_init(&arena, ARENA_LIMIT);
+    while (!failed && getline(&line, &size, lines) >= 0) {
+        failed = read_line(examples, line, counted, &arena, err);
+        arena_reset(&arena);
+    }
+    arena_fini(&arena);
+    free(line);
+    return failed;
+}
+
+// --- numbering
+
+struct counted_sign {
+    uint64_t hash; // 0: empty
+    uint32_t times, number;
+};
+
+struct sign_table {
+    struct counted_sign *at; // power of two
+    size_t mask;
+};
+
+static struct counted_sign *sign_find(const struct sign_table *table, uint64_t hash)
+{
+    size_t at = (hash ^ hash >> 32) & table->mask;
+    while (table->at[at].hash && table->at[at].hash != hash)
+        at = (at + 1) & table->mask;
+    return &table->at[at];
+}
+
+static void count_signs(const struct examples *examples, const bool *wanted,
+                        const struct sign_table *table)
+{
+    for (size_t s = 0; s < examples->segment_count; s++) {
+        const struct segment_example *segment = &examples->segments[s];
+        if (!wanted[s] || segment->count == 0)
+            continue;
+        const struct position *first = &examples->positions[segment->first];
+        const struct position *last = first + segment->count - 1;
+        for (uint32_t i = first->first; i < last->first + last->count; i++) {
+            struct counted_sign *sign = sign_find(table, examples->hashes[i]);
+            sign->hash = examples->hashes[i];
+            sign->times++;
+        }
+    }
+}
+
+uint32_t examples_number(struct examples *examples, const bool *wanted, uint32_t least,
+                         uint64_t **keys)
+{
+    struct sign_table table = {.mask = 1023};
+    while (table.mask < examples->hash_count)
+        table.mask = table.mask * 2 + 1;
+    table.at = calloc(table.mask + 1, sizeof *table.at);
+    *keys = calloc(examples->hash_count + 2, sizeof **keys);
+    examples->signs = calloc(examples->hash_count + 1, sizeof *examples->signs);
+    if (!table.at || !*keys || !examples->signs) {
+        fprintf(stderr, "out of memory\n");
+        exit(1);
+    }
+    count_signs(examples, wanted, &table);
+    uint32_t count = 0;
+    for (size_t i = 0; i < examples->hash_count; i++) {
+        struct counted_sign *sign = sign_find(&table, examples->hashes[i]);
+        if (sign->hash && sign->times >= least && !sign->number) {
+            sign->number = ++count;
+            (*keys)[count] = sign->hash;
+        }
+        examples->signs[i] = sign->number;
+    }
+    free(table.at);
+    return count;
+}
+
+void examples_free(struct examples *examples)
+{
+    free(examples->hashes);
+    free(examples->signs);
+    free(examples->positions);
+    free(examples->segments);
+}

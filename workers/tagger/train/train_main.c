@@ -1,0 +1,334 @@
+// telex-train-names: trains the names model and says how well it does.
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/hash.h"
+#include "workers/tagger/train/crf.h"
+
+static const char usage[] =
+    "usage: telex-train-names [OPTION...] EXAMPLES...\n"
+    "Trains the names model from the lines that gather_examples.py wrote.\n"
+    "  --lexicon FILE    compiled lexicon (share/telex/lexicon.tlx)\n"
+    "  --measure FILE    lines of texts that are only measured, never trained on; may be repeated\n"
+    "  --held-out FOLD   0..9: a tenth of the documents to leave out and measure; default: none\n"
+    "  --epochs N        default 12\n"
+    "  --rate R          default 0.1\n"
+    "  --decay D         default 1e-5\n"
+    "  --drop P          chance that a sign of words is left out of a visit; default 0.1\n"
+    "  --drop-all P      the same for all of a word's; default 0.1\n"
+    "  --least N         how often a sign must be seen to count; default 3\n"
+    "  --bits N          log2 of the number of rows; default 20\n"
+    "  --weight SET=W    how much a set's examples count; default 1\n"
+    "  --date DATE       of the data, for the model's id\n"
+    "  --output FILE     writes the model\n";
+
+enum { MEASURES_MAX = 8 };
+
+struct options {
+    const char *lexicon, *output, *date;
+    const char *measures[MEASURES_MAX];
+    size_t measure_count;
+    const char *weights[EXAMPLE_SETS];
+    size_t weight_count;
+    uint32_t bits, least;
+    int held_out;
+    struct crf_settings settings;
+};
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "telex-train-names: %s\n", what);
+    exit(1);
+}
+
+static void parse(struct options *options, int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"lexicon", 1, NULL, 'l'}, {"measure", 1, NULL, 'm'}, {"held-out", 1, NULL, 'h'},
+        {"epochs", 1, NULL, 'e'},  {"rate", 1, NULL, 'r'},    {"decay", 1, NULL, 'd'},
+        {"bits", 1, NULL, 'b'}, {"least", 1, NULL, 'L'}, {"drop", 1, NULL, 'x'}, {"drop-all", 1, NULL, 'X'},    {"weight", 1, NULL, 'w'},  {"output", 1, NULL, 'o'},
+        {"date", 1, NULL, 'D'},    {NULL, 0, NULL, 0},
+    };
+    int option;
+    while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        switch (option) {
+        case 'l': options->lexicon = optarg; break;
+        case 'o': options->output = optarg; break;
+        case 'D': options->date = optarg; break;
+        case 'h': options->held_out = atoi(optarg); break;
+        case 'e': options->settings.epochs = (uint32_t)atoi(optarg); break;
+        case 'r': options->settings.rate = strtof(optarg, NULL); break;
+        case 'd': options->settings.decay = strtof(optarg, NULL); break;
+        case 'x': options->settings.drop = strtof(optarg, NULL); break;
+        case 'X': options->settings.drop_all = strtof(optarg, NULL); break;
+        case 'L': options->least = (uint32_t)atoi(optarg); break;
+        case 'b': options->bits = (uint32_t)atoi(optarg); break;
+        case 'm':
+            if (options->measure_count == MEASURES_MAX)
+                fail("too many --measure");
+            options->measures[options->measure_count++] = optarg;
+            break;
+        case 'w':
+            if (options->weight_count == EXAMPLE_SETS)
+                fail("too many --weight");
+            options->weights[options->weight_count++] = optarg;
+            break;
+        default: fputs(usage, stderr); exit(2);
+        }
+    }
+    if (optind == argc || !options->lexicon) {
+        fputs(usage, stderr);
+        exit(2);
+    }
+}
+
+static void read_file(struct examples *examples, const char *path, bool counted)
+{
+    struct err err = {0};
+    FILE *lines = fopen(path, "r");
+    if (!lines)
+        fail(path);
+    if (examples_read(examples, lines, counted, &err) != 0)
+        fail(err_text(&err));
+    fclose(lines);
+}
+
+static void set_weights(struct options *options, const struct examples *examples)
+{
+    for (uint32_t set = 0; set < examples->set_count; set++) {
+        options->settings.set_weight[set] = examples->counted[set] ? 1 : 0;
+        for (size_t i = 0; i < options->weight_count; i++) {
+            size_t len = strlen(examples->sets[set]);
+            const char *text = options->weights[i];
+            if (strncmp(text, examples->sets[set], len) == 0 && text[len] == '=')
+                options->settings.set_weight[set] = strtof(text + len + 1, NULL);
+        }
+    }
+}
+
+// --- measuring
+
+struct score {
+    size_t right, found, wanted;
+};
+
+static uint32_t end_of(const uint8_t *labels, uint32_t start, uint32_t count)
+{
+    uint32_t end = start + 1;
+    while (end < count && label_goes_on(labels[end]))
+        end++;
+    return end;
+}
+
+static void add_scores(struct score *scores, const uint8_t *wanted, const uint8_t *found,
+                       uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (label_begins(wanted[i]))
+            scores[wanted[i] / 2].wanted++;
+        if (label_begins(found[i]))
+            scores[found[i] / 2].found++;
+        if (label_begins(found[i]) && wanted[i] == found[i] &&
+            end_of(wanted, i, count) == end_of(found, i, count))
+            scores[found[i] / 2].right++;
+    }
+}
+
+static void print_score(const struct score *score)
+{
+    double precision = score->found ? 100.0 * (double)score->right / (double)score->found : 0;
+    double recall = score->wanted ? 100.0 * (double)score->right / (double)score->wanted : 0;
+    double sum = precision + recall;
+    printf("  %5.1f %5.1f %5.1f", precision, recall, sum > 0 ? 2 * precision * recall / sum : 0);
+}
+
+// Names that no word can carry count as missed, in the documents that are measured.
+static size_t lost_of(const struct examples *examples, uint32_t set, const struct options *options)
+{
+    size_t lost = 0;
+    for (int fold = 0; fold < 10; fold++)
+        if (options->settings.set_weight[set] == 0 || fold == options->held_out)
+            lost += examples->lost[set][fold];
+    return lost;
+}
+
+static void measure(const struct crf *crf, const struct examples *examples, const bool *trained,
+                    const struct options *options)
+{
+    struct score scores[EXAMPLE_SETS][4] = {{{0}}};
+    for (size_t i = 0; i < examples->segment_count; i++) {
+        const struct segment_example *segment = &examples->segments[i];
+        if (trained[i])
+            continue;
+        uint8_t wanted[4096], found[4096];
+        uint32_t count = segment->count < 4096 ? segment->count : 4096;
+        for (uint32_t j = 0; j < count; j++)
+            wanted[j] = examples->positions[segment->first + j].label;
+        crf_decode(crf, examples, segment, found);
+        add_scores(scores[segment->set], wanted, found, count);
+    }
+    printf("%-18s  %-17s  %-17s  %-17s  %-17s\n", "set (P R F1)", "person", "organisation", "place",
+           "all");
+    for (uint32_t set = 0; set < examples->set_count; set++) {
+        struct score *of = scores[set], all = {.wanted = lost_of(examples, set, options)};
+        for (unsigned kind = 0; kind < 3; kind++) {
+            all.right += of[kind].right;
+            all.found += of[kind].found;
+            all.wanted += of[kind].wanted;
+        }
+        printf("%-18s", examples->sets[set]);
+        for (unsigned kind = 0; kind < 3; kind++)
+            print_score(&of[kind]);
+        print_score(&all);
+        printf("\n");
+    }
+}
+
+// --- writing
+
+static float largest(const struct crf *crf)
+{
+    float most = 0;
+    for (size_t i = 1; i <= crf->signs; i++)
+        for (unsigned y = 0; y < LABELS; y++) {
+            float size = crf->rows[i][y] < 0 ? -crf->rows[i][y] : crf->rows[i][y];
+            most = size > most ? size : most;
+        }
+    return most;
+}
+
+static int8_t to_byte(float weight, float scale)
+{
+    float scaled = weight / scale;
+    float rounded = scaled < 0 ? scaled - 0.5f : scaled + 0.5f;
+    return (int8_t)(rounded > 127 ? 127 : rounded < -127 ? -127 : rounded);
+}
+
+struct ranked {
+    uint32_t sign;
+    float size;
+};
+
+static int by_size(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->size != y->size)
+        return x->size < y->size ? 1 : -1;
+    return x->sign < y->sign ? -1 : x->sign > y->sign;
+}
+
+// The signs with the largest weights first, so that those go without a place that matter least.
+static struct ranked *rank(const struct crf *crf)
+{
+    struct ranked *ranked = calloc(crf->signs + 1, sizeof *ranked);
+    if (!ranked)
+        fail("out of memory");
+    for (uint32_t i = 0; i < crf->signs; i++) {
+        ranked[i].sign = i + 1;
+        for (unsigned y = 0; y < LABELS; y++) {
+            float weight = crf->rows[i + 1][y];
+            ranked[i].size += weight < 0 ? -weight : weight;
+        }
+    }
+    qsort(ranked, crf->signs, sizeof *ranked, by_size);
+    return ranked;
+}
+
+// False: the bucket is full, or the weights are all nothing.
+static bool place(struct model_row *rows, uint32_t bits, uint64_t hash, const float *weights,
+                  float scale)
+{
+    struct model_row row = {.tag = model_tag_of(hash)};
+    bool any = false;
+    for (unsigned y = 0; y < LABELS; y++)
+        any |= (row.weights[y] = to_byte(weights[y], scale)) != 0;
+    struct model_row *bucket = &rows[model_bucket_of(hash, bits)];
+    for (unsigned slot = 0; any && slot < MODEL_BUCKET; slot++) {
+        if (bucket[slot].tag == row.tag)
+            return false;
+        if (!bucket[slot].tag) {
+            bucket[slot] = row;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_model(const struct crf *crf, const uint64_t *keys, const struct options *options)
+{
+    size_t rows = (size_t)1 << options->bits;
+    size_t size = sizeof(struct model_header) + rows * sizeof(struct model_row), placed = 0;
+    struct model_header *header = calloc(1, size);
+    if (!header)
+        fail("out of memory");
+    memcpy(header->magic, MODEL_MAGIC, 8);
+    header->version = MODEL_VERSION;
+    header->bits = options->bits;
+    header->file_size = size;
+    header->scale = largest(crf) / 127;
+    snprintf(header->date, sizeof header->date, "%s", options->date);
+    memcpy(header->transitions, crf->transitions, sizeof header->transitions);
+    struct ranked *ranked = rank(crf);
+    for (uint32_t i = 0; i < crf->signs; i++)
+        placed += place((struct model_row *)(header + 1), options->bits, keys[ranked[i].sign],
+                        crf->rows[ranked[i].sign], header->scale);
+    free(ranked);
+    fprintf(stderr, "%zu of %u signs have a row\n", placed, crf->signs);
+    size_t from = offsetof(struct model_header, date);
+    header->checksum = hash64(slice_from((char *)header + from, size - from), MODEL_VERSION);
+    FILE *file = fopen(options->output, "w");
+    if (!file || fwrite(header, size, 1, file) != 1 || fclose(file) != 0)
+        fail(options->output);
+    free(header);
+}
+
+static bool *choose(const struct options *options, const struct examples *examples)
+{
+    bool *wanted = calloc(examples->segment_count + 1, sizeof *wanted);
+    for (size_t i = 0; wanted && i < examples->segment_count; i++) {
+        const struct segment_example *segment = &examples->segments[i];
+        wanted[i] = options->settings.set_weight[segment->set] > 0 &&
+                    segment->fold != options->held_out;
+    }
+    return wanted;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {
+        .bits = 20,
+        .least = 3,
+        .held_out = -1,
+        .date = "undated",
+        .settings = {.epochs = 12, .rate = 0.1f, .decay = 1e-5f, .drop = 0.1f, .drop_all = 0.1f}};
+    parse(&options, argc, argv);
+    struct err err = {0};
+    struct lexicon *lexicon;
+    if (lexicon_open(&lexicon, options.lexicon, &err) != 0)
+        fail(err_text(&err));
+    struct examples examples = {.lexicon = lexicon};
+    for (int i = optind; i < argc; i++)
+        read_file(&examples, argv[i], true);
+    for (size_t i = 0; i < options.measure_count; i++)
+        read_file(&examples, options.measures[i], false);
+    set_weights(&options, &examples);
+    bool *wanted = choose(&options, &examples);
+    uint64_t *keys;
+    uint32_t signs = examples_number(&examples, wanted, options.least, &keys);
+    fprintf(stderr, "%zu words in %zu segments, %u signs\n", examples.position_count,
+            examples.segment_count, signs);
+    struct crf crf;
+    if (!wanted || crf_init(&crf, signs) != 0)
+        fail("out of memory");
+    crf_train(&crf, &examples, wanted, &options.settings);
+    measure(&crf, &examples, wanted, &options);
+    if (options.output)
+        write_model(&crf, keys, &options);
+    crf_fini(&crf);
+    free(keys);
+    free(wanted);
+    examples_free(&examples);
+    lexicon_close(lexicon);
+    return 0;
+}
