@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "proto/base/buf.h"
-#include "workers/tagger/decide.h"
 #include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/local_id.h"
 #include "workers/tagger/person_key.h"
@@ -118,23 +117,9 @@ static bool is_supported(const struct map *sure, const struct span *span)
     return map_get(sure, span->entity + 1u) != NULL;
 }
 
-static void settle_weak(struct linker *linker, struct words *words, struct span *span)
+static void settle_weak(struct span *span)
 {
-    span->flags &= ~(uint32_t)SPAN_WEAK;
-    struct candidate candidate = {.first = span->first, .count = span->count};
-    enum tag_type type;
-    if (words->at[span->first].flags & WORD_IS_HEADLINE ||
-        decide_is_common(linker->lexicon, words, span->first) ||
-        !decide_candidate(words, &candidate, &type)) {
-        span->flags |= SPAN_DROPPED;
-    } else if (type != span->type) {
-        *span = (struct span){.first = span->first,
-                              .count = span->count,
-                              .type = type,
-                              .entity = LEXICON_NONE,
-                              .flags = SPAN_GUESS};
-        base_of_guess(linker->lexicon, &linker->seen, words, span, linker->arena);
-    }
+    span->flags |= SPAN_DROPPED;
 }
 
 // --- Grouping ---
@@ -238,7 +223,7 @@ static void resolve_span(struct linker *linker, const struct surnames *surnames,
     if (full && full != span)
         become_surname_of(span, full, base);
     else if (span->flags & SPAN_WEAK && !is_supported(sure, span))
-        settle_weak(linker, words, span);
+        settle_weak(span);
 }
 
 // Surnames that nobody took for names yet: "Duda", "Kohl", words that are ordinary otherwise.

@@ -263,8 +263,6 @@ static void take(struct walk *walk, struct words *words, struct spans *spans)
     bool exact = (best->posting->flags & (POSTING_UPPER | POSTING_LOWER)) != 0;
     if (best->words == 1 && !exact && (walk->own ? is_weak_own(walk) : is_weak(walk, entity)))
         span.flags |= SPAN_WEAK;
-    if (walk->own)
-        span.flags |= SPAN_OWN;
     spans_add(spans, words, span);
 }
 

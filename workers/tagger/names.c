@@ -1,8 +1,8 @@
 // How names are found, in this order:
 // 1. words.c: tokens become words, each with what the lexicon knows of it and its dictionary forms;
 // 2. match.c: the lexicon's names, longest match first;
-// 3. german.c, guess.c and decide.c: organisations by their form, runs of capitalised words that
-// the lexicon does not know;
+// 3. recognise.c: the names model (sequence.c) reads the words, with the lexicon's matches (marks.c),
+// what the whole article shows of each (recall.c) and their surroundings (features.c) as evidence;
 // 4. link.c and base.c: surnames alone, weak signs, dictionary forms, one entity for all spellings;
 // 5. here: spans become mentions at their places in the submitted text.
 #include "workers/tagger/names.h"
@@ -10,11 +10,8 @@
 #include <errno.h>
 
 #include "proto/base/buf.h"
-#include "workers/tagger/german.h"
-#include "workers/tagger/guess.h"
 #include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/link.h"
-#include "workers/tagger/match.h"
 
 static void fill_mention(const struct words *words, const struct span *span,
                          struct text_position *position, struct tag_mention *mention)

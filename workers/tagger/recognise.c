@@ -7,13 +7,27 @@
 
 enum { FIELDS_MAX = 2 };
 
-// What the model has no type for, and what the user named, stays as the lexicon has it where that is
-// sure.
-static bool is_settled(const struct span *span)
+enum strength {
+    STRENGTH_NONE,  // the model decides
+    STRENGTH_FIRM,  // stays, unless the model reads a longer name around it
+    STRENGTH_FIXED, // stays
+};
+
+// How far the lexicon alone decides: what the user named, what the model has no type for, and
+// well-known names of several words.
+static enum strength strength_of(const struct lexicon *lexicon, const struct span *span)
 {
+    enum { KNOWN_WELL = 5 };
+    if (span->flags & SPAN_WEAK)
+        return STRENGTH_NONE;
+    if (span->flags & SPAN_OWN)
+        return span->count > 1 ? STRENGTH_FIXED : STRENGTH_FIRM;
     bool typed =
         span->type == TAG_PERSON || span->type == TAG_ORGANISATION || span->type == TAG_PLACE;
-    return (!typed || span->flags & SPAN_OWN) && !(span->flags & SPAN_WEAK);
+    if (!typed)
+        return STRENGTH_FIRM;
+    bool known = lexicon_entity(lexicon, span->entity)->weight >= KNOWN_WELL;
+    return span->count > 1 && known ? STRENGTH_FIRM : STRENGTH_NONE;
 }
 
 static enum tag_type type_of(uint8_t label)
@@ -31,46 +45,116 @@ static const struct span *skip_to(const struct spans *known, size_t *at, size_t 
     return *at < known->count ? &known->at[*at] : NULL;
 }
 
-static struct span span_of(const struct recogniser *recogniser, const struct words *words,
-                           const struct span *known, size_t first, size_t count,
-                           const struct labelled *labels)
+static bool is_genitive(const struct words *words, size_t index)
+{
+    struct slice exact = words_exact(words, index);
+    return exact.len && (exact.ptr[0] == '\'' || slice_begins(exact, "’"));
+}
+
+// A title is no part of a person's name ("Mr Palmer"), nor is the genitive behind any.
+static void trim(const struct words *words, struct span *span)
+{
+    const struct word *first = &words->at[span->first];
+    while (span->count > 1 && span->type == TAG_PERSON && first->cues & WORD_TITLE &&
+           words_may_begin(first + 1)) {
+        span->first++;
+        span->count--;
+        first++;
+    }
+    while (span->count > 1 && is_genitive(words, span->first + span->count - 1))
+        span->count--;
+}
+
+// Inhabitants and adjectives are not names of places.
+static bool is_people(const struct words *words, const struct span *span)
+{
+    return span->type == TAG_PLACE && words->at[span->first + span->count - 1].cues & WORD_PEOPLE;
+}
+
+// "U. S.": the full stop behind initials belongs to them.
+static bool ends_with_initial(const struct words *words, const struct span *span)
+{
+    for (size_t i = span->first; i < span->first + span->count; i++)
+        if (!(words->at[i].flags & WORD_IS_INITIAL))
+            return false;
+    return span->count > 1;
+}
+
+// The span of the labels from `first` on; the lexicon's own where it matches the same words.
+static struct span span_of(const struct words *words, const struct span *known, size_t first,
+                           size_t count, enum tag_type type)
 {
     struct span span = {.first = (uint32_t)first,
                         .count = (uint32_t)count,
-                        .type = type_of(labels[first].label),
+                        .type = type,
                         .entity = LEXICON_NONE,
                         .flags = SPAN_GUESS};
-    (void)recogniser;
-    (void)words;
-    if (known && known->first == first && known->count == count && known->type == span.type) {
+    bool same = known && known->first == first && known->count == count;
+    if (!same)
+        trim(words, &span);
+    if (known && known->first == span.first && known->count == span.count && known->type == type) {
+        uint32_t weak = known->flags & SPAN_WEAK;
         span = *known;
-        span.flags &= ~(uint32_t)SPAN_WEAK;
+        span.flags &= ~weak;
     }
+    if (ends_with_initial(words, &span))
+        span.flags |= SPAN_POINT;
     return span;
 }
 
-static void take_spans(const struct recogniser *recogniser, struct words *words,
+struct taker {
+    const struct lexicon *lexicon;
+    struct words *words;
+    const struct labelled *labels;
+    const struct spans *known;
+    size_t at; // the lexicon's next span
+};
+
+// The words from `first` on that the model reads as one name, up to the next fixed span; 0: none.
+static size_t run_of(const struct taker *taker, size_t first)
+{
+    size_t limit = taker->words->count, count = 1;
+    for (size_t i = taker->at; i < taker->known->count && limit == taker->words->count; i++) {
+        const struct span *span = &taker->known->at[i];
+        if (span->first > first && strength_of(taker->lexicon, span) == STRENGTH_FIXED)
+            limit = span->first;
+        if (!label_goes_on(taker->labels[span->first].label) && span->first > first)
+            break;
+    }
+    if (!label_begins(taker->labels[first].label))
+        return 0;
+    while (first + count < limit && label_goes_on(taker->labels[first + count].label))
+        count++;
+    return count;
+}
+
+// Takes the span that begins at `first`, if one does; returns how many words are done with.
+static size_t take_span(struct taker *taker, size_t first, struct spans *spans)
+{
+    const struct span *near = skip_to(taker->known, &taker->at, first);
+    enum strength strength = near && near->first == first ? strength_of(taker->lexicon, near)
+                                                          : STRENGTH_NONE;
+    size_t count = run_of(taker, first);
+    if (strength == STRENGTH_FIXED || (strength == STRENGTH_FIRM && count <= near->count)) {
+        spans_add(spans, taker->words, *near);
+        return near->count;
+    }
+    if (count == 0)
+        return 1;
+    struct span span =
+        span_of(taker->words, near, first, count, type_of(taker->labels[first].label));
+    if (!is_people(taker->words, &span) || !(span.flags & SPAN_GUESS))
+        spans_add(spans, taker->words, span);
+    return count;
+}
+
+static void take_spans(const struct lexicon *lexicon, struct words *words,
                        const struct labelled *labels, const struct spans *known,
                        struct spans *spans)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < words->count;) {
-        const struct span *near = skip_to(known, &at, i);
-        if (near && near->first == i && is_settled(near)) {
-            spans_add(spans, words, *near);
-            i += near->count;
-            continue;
-        }
-        if (!label_begins(labels[i].label)) {
-            i++;
-            continue;
-        }
-        size_t count = 1;
-        while (i + count < words->count && label_goes_on(labels[i + count].label))
-            count++;
-        spans_add(spans, words, span_of(recogniser, words, near, i, count, &labels[0]));
-        i += count;
-    }
+    struct taker taker = {lexicon, words, labels, known, 0};
+    for (size_t i = 0; i < words->count;)
+        i += take_span(&taker, i, spans);
 }
 
 static int allocate(struct spans *spans, const struct words *words, struct arena *arena)
@@ -103,7 +187,7 @@ int recognise(const struct recogniser *recogniser, struct words *fields, struct 
             return -ENOMEM;
         for (size_t i = 0; i < fields[f].count; i++)
             fields[f].at[i].flags &= (uint16_t)~WORD_IS_COVERED;
-        take_spans(recogniser, &fields[f], labels, &known[f], &spans[f]);
+        take_spans(recogniser->lexicon, &fields[f], labels, &known[f], &spans[f]);
     }
     return recall ? 0 : -ENOMEM;
 }

@@ -8,7 +8,6 @@ enum span_flag {
     SPAN_WEAK = 1 << 1,    // counts only when the rest of the article supports it
     SPAN_GUESS = 1 << 2,   // not in the lexicon: type by context
     SPAN_DROPPED = 1 << 3,
-    SPAN_OWN = 1 << 5,   // of the user's own lexicon: it stays whatever else speaks against it
     SPAN_POINT = 1 << 4, // the full stop behind it belongs to it ("Irlandia Płn.")
     SPAN_OWN = 1 << 5,   // a name of the user's own lexicon: unless it is weak, it stays what it is
                          // or becomes part of a longer name

@@ -26,7 +26,6 @@ enum word_flag {
     WORD_IS_HEADLINE = 1 << 7,   // most words of its sentence are capitalised: capitals say nothing
     WORD_IS_COVERED = 1 << 8,    // part of a span already
     WORD_IS_ROMAN = 1 << 9,      // a Roman numeral
-    WORD_IS_COMMON = 1 << 10,    // capitalised, but an ordinary word (set by guess.c)
     WORD_IS_OWN_SMALL = 1 << 11, // a name of the user's begins with this word in small letters
 };
 

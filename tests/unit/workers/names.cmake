@@ -1,5 +1,5 @@
 # Tests of the names side; those of morphology and of whole texts read the lexicon as it is shipped.
-set(lexicon_define TELEX_TEST_LEXICON="${TELEX_BUILD_DATADIR}/lexicon.tlx")
+set(lexicon_define TELEX_TEST_LEXICON="${TELEX_BUILD_DATADIR}/lexicon.tlx" TELEX_TEST_MODEL="${TELEX_BUILD_DATADIR}/names.model")
 telex_unit_test(tagger/test_translit LINK telex_lexicon)
 telex_unit_test(tagger/test_lexicon_words LINK telex_lexicon)
 telex_unit_test(tagger/test_person_key LINK telex_lexicon)

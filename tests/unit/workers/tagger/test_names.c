@@ -6,6 +6,8 @@
 #include "tests/unit/cmocka_all.h"
 
 static struct lexicon *lexicon;
+static struct model *model;
+static struct recogniser recogniser;
 static struct arena arena;
 
 static int set_up(void **state)
@@ -15,6 +17,9 @@ static int set_up(void **state)
     arena_init(&arena, 64 << 20);
     if (lexicon_open(&lexicon, TELEX_TEST_LEXICON, &err) < 0)
         fail_msg("%s", err.text);
+    if (model_open(&model, TELEX_TEST_MODEL, &err) < 0)
+        fail_msg("%s", err.text);
+    recogniser = (struct recogniser){.lexicon = lexicon, .model = model};
     return 0;
 }
 
@@ -22,6 +27,7 @@ static int tear_down(void **state)
 {
     (void)state;
     lexicon_close(lexicon);
+    model_close(model);
     arena_fini(&arena);
     return 0;
 }
