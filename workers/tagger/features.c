@@ -101,13 +101,17 @@ static void read_knowledge(struct atoms *atoms, const struct words *words, const
 static void read_atoms(const struct features *features, size_t index, struct atoms *atoms)
 {
     const struct word *word = &features->field->words->at[index];
-    enum { SHAPE = WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_MIXED | WORD_IS_NUMBER | WORD_IS_INITIAL | WORD_IS_ROMAN };
+    enum {
+        SHAPE = WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_MIXED | WORD_IS_NUMBER | WORD_IS_INITIAL |
+                WORD_IS_ROMAN
+    };
     *atoms = (struct atoms){.cues = word->cues};
     read_spelling(atoms, word);
     bool upper = (word->flags & WORD_IS_UPPER) != 0;
     atoms->kind = word->flags & SHAPE;
-    atoms->shape = (uint32_t)(word->flags & (SHAPE | WORD_IS_FIRST | WORD_IS_QUOTED | WORD_IS_HEADLINE)) |
-                   (uint32_t)word->gap << 16 | (upper ? length_class(word->folded.len) : 0) << 24;
+    atoms->shape =
+        (uint32_t)(word->flags & (SHAPE | WORD_IS_FIRST | WORD_IS_QUOTED | WORD_IS_HEADLINE)) |
+        (uint32_t)word->gap << 16 | (upper ? length_class(word->folded.len) : 0) << 24;
     atoms->lexicon = lexicon_atom(features->field->marks[index]);
     read_knowledge(atoms, features->field->words, word);
 }
@@ -118,8 +122,7 @@ static const struct atoms outside = {.word = 1, .stem = 1, .shape = 1u << 30, .k
 static const struct atoms *atoms_at(struct features *features, size_t index, int distance)
 {
     const struct words *words = features->field->words;
-    if ((distance < 0 && (size_t)-distance > index) ||
-        index + (size_t)distance >= words->count)
+    if ((distance < 0 && (size_t)-distance > index) || index + (size_t)distance >= words->count)
         return &outside;
     size_t at = index + (size_t)distance, place = at & 7;
     if (words->at[at].sentence != words->at[index].sentence)

@@ -12,7 +12,7 @@ enum {
 
 // The signs of one word that others' are combined from.
 struct atoms {
-    uint64_t word, stem;                    // hashes of the folded word and of its beginning
+    uint64_t word, stem; // hashes of the folded word and of its beginning
     uint64_t suffix2, suffix3, suffix4, prefix3;
     uint32_t shape, kind, lexicon, counts, foreign, personal, cues;
 };

@@ -23,8 +23,8 @@ enum label {
 
 enum { MODEL_LANGUAGES = 4, MODEL_GAPS = 8 }; // enum lexicon_language and others; enum word_gap
 
-// The weights of one sign. Buckets of four rows: a sign lies in the bucket that its hash names, under
-// its tag.
+// The weights of one sign. Buckets of four rows: a sign lies in the bucket that its hash names,
+// under its tag.
 struct model_row {
     uint8_t tag; // 0: the row and those behind it in the bucket are empty
     int8_t weights[LABELS];

@@ -10,8 +10,8 @@ struct recall {
     size_t mask;
 };
 
-// Without the letters that inflection changes: a rough stem, the same for Polish, German and English
-// cases.
+// Without the letters that inflection changes: a rough stem, the same for Polish, German and
+// English cases.
 static uint64_t stem_of(struct slice folded)
 {
     enum { STEM_MIN = 4, CUT_MAX = 4 };

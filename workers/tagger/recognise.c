@@ -132,8 +132,8 @@ static size_t run_of(const struct taker *taker, size_t first)
 static size_t take_span(struct taker *taker, size_t first, struct spans *spans)
 {
     const struct span *near = skip_to(taker->known, &taker->at, first);
-    enum strength strength = near && near->first == first ? strength_of(taker->lexicon, near)
-                                                          : STRENGTH_NONE;
+    enum strength strength =
+        near && near->first == first ? strength_of(taker->lexicon, near) : STRENGTH_NONE;
     size_t count = run_of(taker, first);
     if (strength == STRENGTH_FIXED || (strength == STRENGTH_FIRM && count <= near->count)) {
         spans_add(spans, taker->words, *near);
@@ -170,7 +170,8 @@ int recognise(const struct recogniser *recogniser, struct words *fields, struct 
     struct spans known[FIELDS_MAX];
     struct marked marked[FIELDS_MAX] = {{.words = NULL}};
     for (size_t f = 0; f < count; f++) {
-        if (allocate(&known[f], &fields[f], arena) < 0 || allocate(&spans[f], &fields[f], arena) < 0)
+        if (allocate(&known[f], &fields[f], arena) < 0 ||
+            allocate(&spans[f], &fields[f], arena) < 0)
             return -ENOMEM;
         match_lexicon(recogniser->lexicon, &fields[f], &known[f]);
         marked[f] = (struct marked){
@@ -181,8 +182,7 @@ int recognise(const struct recogniser *recogniser, struct words *fields, struct 
     }
     const struct recall *recall = recall_collect(marked, count, arena);
     for (size_t f = 0; recall && f < count; f++) {
-        const struct labelled *labels =
-            sequence_read(recogniser->model, &marked[f], recall, arena);
+        const struct labelled *labels = sequence_read(recogniser->model, &marked[f], recall, arena);
         if (!labels)
             return -ENOMEM;
         for (size_t i = 0; i < fields[f].count; i++)

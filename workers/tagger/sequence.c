@@ -54,8 +54,8 @@ static void score_word(struct reader *reader, size_t index, float *scores)
                     sums[y] += buckets[i][slot].weights[y];
     }
     for (unsigned y = 0; y < LABELS; y++)
-        scores[y] = begins || !label_begins(y) ? (float)sums[y] * reader->header->scale
-                                               : LABEL_FORBIDDEN;
+        scores[y] =
+            begins || !label_begins(y) ? (float)sums[y] * reader->header->scale : LABEL_FORBIDDEN;
 }
 
 // Scores become their exponentials, scaled so that the largest is 1.

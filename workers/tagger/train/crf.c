@@ -65,7 +65,7 @@ static void score_segment(const struct crf *crf, const struct examples *examples
 }
 
 static crf_table *table_of(const struct crf *crf, const struct segment_example *segment,
-                                 const struct position *position)
+                           const struct position *position)
 {
     return &crf->transitions[segment->language][position->gap];
 }

@@ -6,10 +6,10 @@
 
 struct crf_settings {
     uint32_t epochs;
-    float rate;                      // of learning
-    float decay;                     // pull of the weights to zero, at each use
-    float drop, drop_all;            // chance that a sign of words, or all of a word's, is left out
-    float set_weight[EXAMPLE_SETS];  // how much an example of each set counts; 0: not at all
+    float rate;                     // of learning
+    float decay;                    // pull of the weights to zero, at each use
+    float drop, drop_all;           // chance that a sign of words, or all of a word's, is left out
+    float set_weight[EXAMPLE_SETS]; // how much an example of each set counts; 0: not at all
 };
 
 typedef float crf_row[LABELS];

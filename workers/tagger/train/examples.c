@@ -35,8 +35,8 @@ static int kind_of(const char *type)
     return LABEL_PLACE;
 }
 
-// The annotation of placeName-country may mean an inhabitant: then the lexicon says whether the word
-// names a place.
+// The annotation of placeName-country may mean an inhabitant: then the lexicon says whether the
+// word names a place.
 static bool is_place(const struct marked *field, size_t index)
 {
     return field->marks[index].place == MARK_SINGLE && field->marks[index].type == TAG_PLACE &&
@@ -73,8 +73,7 @@ static size_t label_words(const struct marked *field, json_t *spans, uint8_t *la
 {
     size_t lost = 0, index, from = 0;
     json_t *span;
-    json_array_foreach(spans, index, span)
-        lost += !label_span(field, span, &from, labels);
+    json_array_foreach(spans, index, span) lost += !label_span(field, span, &from, labels);
     return lost;
 }
 
@@ -196,8 +195,9 @@ static void add_segments(struct examples *examples, struct features *features,
         uint8_t label = labels[i];
         struct segment_example *segment = &examples->segments[examples->segment_count - 1];
         bool more = label_goes_on(label);
-        if (more && (segment->count == 0 ||
-                     !label_may_follow(examples->positions[examples->position_count - 1].label, label)))
+        if (more &&
+            (segment->count == 0 ||
+             !label_may_follow(examples->positions[examples->position_count - 1].label, label)))
             label--; // its beginning was cut off
         if (label_begins(label) && !words_may_begin(&words->at[i])) {
             examples->lost[like.set][like.fold]++;
@@ -255,8 +255,8 @@ static uint16_t set_of(struct examples *examples, const char *name, bool counted
     return (uint16_t)examples->set_count++;
 }
 
-static int read_line(struct examples *examples, const char *line, bool counted,
-                     struct arena *arena, struct err *err)
+static int read_line(struct examples *examples, const char *line, bool counted, struct arena *arena,
+                     struct err *err)
 {
     json_error_t problem;
     json_t *root = json_loads(line, 0, &problem);
@@ -271,8 +271,8 @@ static int read_line(struct examples *examples, const char *line, bool counted,
     uint64_t hash = hash64(slice_from_text(document), 0);
     struct segment_example like = {.set = set_of(examples, set, counted),
                                    .fold = (uint8_t)(hash % 10)};
-    int failed = read_text(examples, slice_from(text, len), slice_from_text(language), spans, like,
-                           arena);
+    int failed =
+        read_text(examples, slice_from(text, len), slice_from_text(language), spans, like, arena);
     json_decref(root);
     return failed ? err_set_errno(err, -failed, "cannot read a document") : 0;
 }

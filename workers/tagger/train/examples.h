@@ -37,8 +37,8 @@ struct examples {
     size_t segment_count, segment_capacity;
     char sets[EXAMPLE_SETS][24];
     uint32_t set_count;
-    size_t lost[EXAMPLE_SETS][10];  // annotated names that no word, or no open word, can carry
-    bool counted[EXAMPLE_SETS]; // its words are counted in the lexicon
+    size_t lost[EXAMPLE_SETS][10]; // annotated names that no word, or no open word, can carry
+    bool counted[EXAMPLE_SETS];    // its words are counted in the lexicon
 };
 
 // Reads gather_examples.py's lines and appends them. `counted`: the lexicon's counts contain these

@@ -45,25 +45,48 @@ static void fail(const char *what)
 static void parse(struct options *options, int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"lexicon", 1, NULL, 'l'}, {"measure", 1, NULL, 'm'}, {"held-out", 1, NULL, 'h'},
-        {"epochs", 1, NULL, 'e'},  {"rate", 1, NULL, 'r'},    {"decay", 1, NULL, 'd'},
-        {"bits", 1, NULL, 'b'}, {"least", 1, NULL, 'L'}, {"drop", 1, NULL, 'x'}, {"drop-all", 1, NULL, 'X'},    {"weight", 1, NULL, 'w'},  {"output", 1, NULL, 'o'},
-        {"date", 1, NULL, 'D'},    {NULL, 0, NULL, 0},
+        {"lexicon", 1, NULL, 'l'},  {"measure", 1, NULL, 'm'}, {"held-out", 1, NULL, 'h'},
+        {"epochs", 1, NULL, 'e'},   {"rate", 1, NULL, 'r'},    {"decay", 1, NULL, 'd'},
+        {"bits", 1, NULL, 'b'},     {"least", 1, NULL, 'L'},   {"drop", 1, NULL, 'x'},
+        {"drop-all", 1, NULL, 'X'}, {"weight", 1, NULL, 'w'},  {"output", 1, NULL, 'o'},
+        {"date", 1, NULL, 'D'},     {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (option) {
-        case 'l': options->lexicon = optarg; break;
-        case 'o': options->output = optarg; break;
-        case 'D': options->date = optarg; break;
-        case 'h': options->held_out = atoi(optarg); break;
-        case 'e': options->settings.epochs = (uint32_t)atoi(optarg); break;
-        case 'r': options->settings.rate = strtof(optarg, NULL); break;
-        case 'd': options->settings.decay = strtof(optarg, NULL); break;
-        case 'x': options->settings.drop = strtof(optarg, NULL); break;
-        case 'X': options->settings.drop_all = strtof(optarg, NULL); break;
-        case 'L': options->least = (uint32_t)atoi(optarg); break;
-        case 'b': options->bits = (uint32_t)atoi(optarg); break;
+        case 'l':
+            options->lexicon = optarg;
+            break;
+        case 'o':
+            options->output = optarg;
+            break;
+        case 'D':
+            options->date = optarg;
+            break;
+        case 'h':
+            options->held_out = atoi(optarg);
+            break;
+        case 'e':
+            options->settings.epochs = (uint32_t)atoi(optarg);
+            break;
+        case 'r':
+            options->settings.rate = strtof(optarg, NULL);
+            break;
+        case 'd':
+            options->settings.decay = strtof(optarg, NULL);
+            break;
+        case 'x':
+            options->settings.drop = strtof(optarg, NULL);
+            break;
+        case 'X':
+            options->settings.drop_all = strtof(optarg, NULL);
+            break;
+        case 'L':
+            options->least = (uint32_t)atoi(optarg);
+            break;
+        case 'b':
+            options->bits = (uint32_t)atoi(optarg);
+            break;
         case 'm':
             if (options->measure_count == MEASURES_MAX)
                 fail("too many --measure");
@@ -74,7 +97,9 @@ static void parse(struct options *options, int argc, char **argv)
                 fail("too many --weight");
             options->weights[options->weight_count++] = optarg;
             break;
-        default: fputs(usage, stderr); exit(2);
+        default:
+            fputs(usage, stderr);
+            exit(2);
         }
     }
     if (optind == argc || !options->lexicon) {
@@ -288,8 +313,8 @@ static bool *choose(const struct options *options, const struct examples *exampl
     bool *wanted = calloc(examples->segment_count + 1, sizeof *wanted);
     for (size_t i = 0; wanted && i < examples->segment_count; i++) {
         const struct segment_example *segment = &examples->segments[i];
-        wanted[i] = options->settings.set_weight[segment->set] > 0 &&
-                    segment->fold != options->held_out;
+        wanted[i] =
+            options->settings.set_weight[segment->set] > 0 && segment->fold != options->held_out;
     }
     return wanted;
 }
