@@ -7,14 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
 
+#include "proto/base/utf8.h"
 #include "proto/forms/feed_field.h"
 #include "proto/forms/feed_item.h"
 #include "proto/forms/html.h"
 #include "proto/forms/tag_guard.h"
 
-enum { FEED_MAX_DEPTH = 256 };
+enum { FEED_MAX_DEPTH = 256, ENTITY_NAME_MAX = 32 };
 
 struct feed {
     xmlParserCtxtPtr parser;
@@ -34,6 +36,8 @@ struct feed {
     struct feed_head head;
     struct arena head_arena;
     struct tag_guard guard;
+    xmlEntity entity; // handed to the parser by entity_cb
+    char entity_text[ENTITY_NAME_MAX + 3];
     bool ending; // the last bytes are in
     bool over;
 };
@@ -233,11 +237,33 @@ static void characters_cb(void *data, const xmlChar *bytes, int len)
                        feed->depth - feed->field_depth);
 }
 
+// Feeds use HTML's entities (&nbsp;, &auml;) without declaring them: they mean what they mean
+// there. A name that HTML does not know stays as it is written. In attributes libxml2 takes only
+// the first byte of such an entity, so there the reference stays, too.
+static xmlEntityPtr entity_cb(void *data, const xmlChar *name)
+{
+    struct feed *feed = data;
+    size_t len = (size_t)xmlStrlen(name);
+    if (len > ENTITY_NAME_MAX)
+        return NULL;
+    const htmlEntityDesc *known = htmlEntityLookup(name);
+    if (known)
+        feed->entity_text[utf8_put(feed->entity_text, known->value)] = '\0';
+    else
+        snprintf(feed->entity_text, sizeof feed->entity_text, "&%s;", (const char *)name);
+    bool attribute = feed->parser->instate == XML_PARSER_ATTRIBUTE_VALUE;
+    feed->entity = (xmlEntity){.type = XML_ENTITY_DECL, .name = name};
+    feed->entity.etype = attribute ? XML_INTERNAL_GENERAL_ENTITY : XML_INTERNAL_PREDEFINED_ENTITY;
+    feed->entity.content = attribute ? NULL : (xmlChar *)feed->entity_text;
+    return &feed->entity;
+}
+
 // --- the feed
 
 static xmlParserCtxtPtr create_parser(struct feed *feed)
 {
     xmlSAXHandler sax = {.internalSubset = doctype_cb,
+                         .getEntity = entity_cb,
                          .startElementNs = start_cb,
                          .endElementNs = end_cb,
                          .characters = characters_cb,

@@ -79,6 +79,28 @@ static void keeps_plain_text_as_it_is(void **state)
     close_feed();
 }
 
+static void reads_entities_of_html(void **state)
+{
+    (void)state;
+    open_feed("<rss><channel><item><guid>a</guid><title>K&ouml;ln &amp; "
+              "Wei&szlig;e&nbsp;R&aacute;by</title>"
+              "<description>&bdquo;Ja&ldquo; &foo; &#322;</description>"
+              "<enclosure url='u' title='K&ouml;ln'/></item></channel></rss>");
+    next_item();
+    assert_field(article.title, "Köln & Weiße Ráby");
+    assert_field(article.body, "„Ja“ &foo; ł");
+    assert_field(article.extra, "{\"enclosure\":{\"url\":\"u\",\"title\":\"K&ouml;ln\"}}");
+    close_feed();
+    open_feed(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>urn:a</id><title>t</title><content "
+        "type='xhtml'><div "
+        "xmlns='http://www.w3.org/1999/xhtml'><p>K&ouml;ln</p><p>&hellip;</p></div>"
+        "</content></entry></feed>");
+    next_item();
+    assert_field(article.body, "Köln\n\n…");
+    close_feed();
+}
+
 static void makes_up_a_uri(void **state)
 {
     (void)state;
@@ -211,7 +233,7 @@ static void names_bad_items(void **state)
         "no 1:4 bad_article not well-formed XML: Opening and ending tag mismatch: a line 2 "
         "and b\n");
     assert_reads("<rss><channel><item><title>&nbsp;</title></item></channel></rss>",
-                 "no 1:1 bad_article not well-formed XML: Entity 'nbsp' not defined\n");
+                 "no 1:1 bad_article neither title nor body; there is nothing to tag\n");
 }
 
 static void refuses_other_documents(void **state)
@@ -282,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_rss_2),
         cmocka_unit_test(keeps_plain_text_as_it_is),
+        cmocka_unit_test(reads_entities_of_html),
         cmocka_unit_test(makes_up_a_uri),
         cmocka_unit_test(reads_rdf),
         cmocka_unit_test(reads_atom),
