@@ -4,122 +4,45 @@
 #include <stdlib.h>
 
 #include "proto/base/buf.h"
-#include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/local_id.h"
+#include "workers/tagger/organisations.h"
 #include "workers/tagger/person_key.h"
+#include "workers/tagger/persons.h"
+#include "workers/tagger/readings.h"
 
 // Places below this weight give way to persons of the article who have their name.
 enum { SURE_PLACE_WEIGHT = 6 };
 
-// A hash map from a 64-bit key to a 32-bit number, sized once.
-struct map {
-    struct {
-        uint64_t key; // 0 empty
-        uint32_t value;
-    } * slots;
-    size_t mask;
-};
+// An acronym this short has too many meanings to tell what a name is.
+enum { EXPLAINING_MIN = 3 };
 
-static bool map_init(struct map *map, size_t records, struct arena *arena)
+// --- Parts of names ---
+
+static void become(struct span *span, const struct span *full, enum span_link link)
 {
-    size_t slots = 16;
-    while (slots < records * 2)
-        slots *= 2;
-    map->slots = arena_alloc_array(arena, slots, sizeof *map->slots);
-    map->mask = slots - 1;
-    return map->slots != NULL;
-}
-
-// The value's place; *is_new tells whether the key was added. Never full: sized for every record.
-static uint32_t *map_put(struct map *map, uint64_t key, bool *is_new)
-{
-    key = key ? key : 1;
-    size_t at = key & map->mask;
-    while (map->slots[at].key && map->slots[at].key != key)
-        at = (at + 1) & map->mask;
-    *is_new = map->slots[at].key == 0;
-    map->slots[at].key = key;
-    return &map->slots[at].value;
-}
-
-static const uint32_t *map_get(const struct map *map, uint64_t key)
-{
-    key = key ? key : 1;
-    size_t at = key & map->mask;
-    while (map->slots[at].key && map->slots[at].key != key)
-        at = (at + 1) & map->mask;
-    return map->slots[at].key ? &map->slots[at].value : NULL;
-}
-
-// --- Surnames ---
-
-// Full names of persons by the hash of their surname: where a surname alone leads.
-struct surnames {
-    struct map map;     // surname to index into full
-    struct span **full; // spans of whole names
-    size_t full_count;
-};
-
-static uint64_t last_word_hash(struct slice base)
-{
-    struct lexicon_words words;
-    if (!lexicon_words_split(&words, base))
-        return 0;
-    return lexicon_hash_word(words.folded[words.count - 1]);
-}
-
-static void remember_surname(struct surnames *surnames, const struct words *words,
-                             struct span *span)
-{
-    if (span->type != TAG_PERSON || span->count < 2 || span->flags & SPAN_DROPPED)
-        return;
-    const struct word *last = &words->at[span->first + span->count - 1];
-    if (last->flags & (WORD_IS_ROMAN | WORD_IS_INITIAL | WORD_IS_NUMBER) || last->folded.len < 2 ||
-        last->cues & (WORD_ORGANISATION | WORD_GEO | WORD_TITLE))
-        return;
-    bool is_new;
-    uint32_t *value = map_put(&surnames->map, last_word_hash(span->base), &is_new);
-    struct span *known = is_new ? NULL : surnames->full[*value];
-    // Of several persons of one name the first stays, but one that the lexicon knows goes before.
-    if (known && (known->entity != LEXICON_NONE || span->entity == LEXICON_NONE))
-        return;
-    *value = (uint32_t)surnames->full_count;
-    surnames->full[surnames->full_count++] = span;
-}
-
-// The full name that a word alone may stand for, and in *base its dictionary form.
-static struct span *full_name_of(const struct surnames *surnames, const struct word *word,
-                                 struct slice *base)
-{
-    for (size_t i = 0; i < word->lemma_count; i++) {
-        const uint32_t *found = map_get(&surnames->map, word->lemmas[i].hash);
-        if (found) {
-            *base = word->lemmas[i].text;
-            return surnames->full[*found];
-        }
-    }
-    return NULL;
-}
-
-static void become_surname_of(struct span *span, const struct span *full, struct slice base)
-{
-    span->type = TAG_PERSON;
+    span->type = full->type;
     span->entity = full->entity;
-    span->base = base;
-    span->whole = full->base;
-    span->flags = SPAN_SURNAME | (full->flags & SPAN_GUESS);
+    span->whole = full->whole.len ? full->whole : full->base;
+    span->link = link;
+    span->flags = full->flags & SPAN_GUESS;
+}
+
+static void become_person(struct span *span, const struct person_found *found, enum span_link link)
+{
+    become(span, found->full, link);
+    span->base = found->base;
+    span->flags |= SPAN_SURNAME;
+    if (found->rival) {
+        span->rival = found->rival->entity;
+        span->rival_name = found->rival->base;
+    }
 }
 
 // --- Weak signs ---
 
-static bool is_supported(const struct map *sure, const struct span *span)
+static bool is_supported(const struct link_map *sure, const struct span *span)
 {
-    return map_get(sure, span->entity + 1u) != NULL;
-}
-
-static void settle_weak(struct span *span)
-{
-    span->flags |= SPAN_DROPPED;
+    return link_map_get(sure, span->entity + 1u) != NULL;
 }
 
 // --- Grouping ---
@@ -131,7 +54,7 @@ static struct slice local_id(struct linker *linker, const struct span *span)
     return arena_copy(linker->arena, local_id_make(id, span->type, name));
 }
 
-static void add_to_group(struct linker *linker, struct map *ids, struct span *span)
+static void add_to_group(struct linker *linker, struct link_map *ids, struct span *span)
 {
     struct slice id;
     struct slice name = span->whole.len ? span->whole : span->base;
@@ -147,7 +70,7 @@ static void add_to_group(struct linker *linker, struct map *ids, struct span *sp
                                   lexicon_entity(linker->lexicon, span->entity)->name);
     }
     bool is_new;
-    uint32_t *group = map_put(ids, hash64(id, 0), &is_new);
+    uint32_t *group = link_map_put(ids, hash64(id, 0), &is_new);
     if (is_new) {
         *group = (uint32_t)linker->group_count++;
         linker->groups[*group] = (struct linked_entity){
@@ -168,18 +91,30 @@ static int compare_spans(const void *a, const void *b)
 
 // --- The order of the steps ---
 
-// A guess may be a known person after all, transliterated in another way or mistyped.
-static void recognise(const struct lexicon *lexicon, enum lexicon_language language,
-                      struct span *span)
+// The lexicon may have the very words of a guess; or a person of that name, transliterated in
+// another way or mistyped.
+static void recognise(struct linker *linker, const struct words *words, struct span *span)
 {
-    if (span->type != TAG_PERSON || span->count < 2 || !span->base.ptr)
+    struct readings readings;
+    if (!span->base.ptr)
         return;
-    const struct lexicon_posting *found = person_key_find(lexicon, span->base, language);
+    readings_find(&readings, linker->lexicon, words, span->first, span->count, span->type);
+    if (readings.count) {
+        span->entity = readings.at[0].entity;
+        span->base = readings.at[0].text;
+        span->flags = readings.at[0].surname ? SPAN_SURNAME : 0;
+        return;
+    }
+    if (span->type != TAG_PERSON || span->count < 2)
+        return;
+    const struct lexicon_posting *found =
+        person_key_find(linker->lexicon, span->base, words->language);
     if (!found)
         return;
-    span->entity = lexicon_prefer(lexicon, found->entity);
-    span->type = (enum tag_type)lexicon_entity(lexicon, span->entity)->type;
-    span->base = lexicon_string(lexicon, found->text);
+    span->entity = lexicon_prefer(linker->lexicon, found->entity);
+    span->type = (enum tag_type)lexicon_entity(linker->lexicon, span->entity)->type;
+    span->base = lexicon_string(linker->lexicon, found->text);
+    span->link = LINK_SOUND;
     span->flags &= ~(uint32_t)SPAN_GUESS;
 }
 
@@ -188,97 +123,195 @@ static void find_bases(struct linker *linker)
     for (size_t f = 0; f < LINK_FIELDS; f++)
         for (size_t i = 0; i < linker->spans[f].count; i++) {
             struct span *span = &linker->spans[f].at[i];
-            if (!(span->flags & SPAN_GUESS))
+            if (!(span->flags & SPAN_GUESS) || span->flags & SPAN_DROPPED)
                 continue;
             base_of_guess(linker->lexicon, &linker->seen, &linker->fields[f], span, linker->arena);
-            recognise(linker->lexicon, linker->fields[f].language, span);
+            recognise(linker, &linker->fields[f], span);
         }
 }
 
-static void remember(struct linker *linker, struct surnames *surnames, struct map *sure)
+struct context {
+    struct persons persons;
+    struct organisations organisations;
+    struct link_map sure; // entities with a mention that is no weak sign
+};
+
+// Neighbours of which one explains the other in brackets.
+static void remember_pairs(struct linker *linker, struct context *context, size_t field)
 {
-    for (size_t f = LINK_FIELDS; f-- > 0;) // the body's full names before the title's
+    struct span *before = NULL;
+    for (size_t i = 0; i < linker->spans[field].count; i++) {
+        struct span *span = &linker->spans[field].at[i];
+        if (span->flags & SPAN_DROPPED)
+            continue;
+        if (before) {
+            const struct words *words = &linker->fields[field];
+            organisations_add_pair(&context->organisations, words, before, span);
+            organisations_add_pair(&context->organisations, words, span, before);
+        }
+        before = span;
+    }
+}
+
+static void remember(struct linker *linker, struct context *context)
+{
+    for (size_t f = LINK_FIELDS; f-- > 0;) { // the body's full names before the title's
         for (size_t i = 0; i < linker->spans[f].count; i++) {
             struct span *span = &linker->spans[f].at[i];
-            remember_surname(surnames, &linker->fields[f], span);
             bool is_new;
+            persons_add(&context->persons, &linker->fields[f], span);
+            organisations_add(&context->organisations, span);
             if (span->entity != LEXICON_NONE && !(span->flags & SPAN_WEAK))
-                map_put(sure, span->entity + 1u, &is_new);
+                link_map_put(&context->sure, span->entity + 1u, &is_new);
         }
+        remember_pairs(linker, context, f);
+    }
+    organisations_index(&context->organisations);
 }
 
-static void resolve_span(struct linker *linker, const struct surnames *surnames,
-                         const struct map *sure, struct words *words, struct span *span)
+// A name that the lexicon does not know is known by its acronym, if it has that.
+static void explain_by_acronym(const struct context *context, const struct words *words,
+                               struct span *span)
 {
-    struct slice base;
-    const struct span *full = NULL;
-    if (span->flags & SPAN_DROPPED)
-        return; // another span covers its words
-    bool open = span->flags & (SPAN_SURNAME | SPAN_WEAK | SPAN_GUESS) ||
-                (span->type == TAG_PLACE &&
-                 lexicon_entity(linker->lexicon, span->entity)->weight < SURE_PLACE_WEIGHT);
-    bool upper = (words->at[span->first].flags & WORD_IS_UPPER) != 0;
-    if (span->count == 1 && open && !upper)
-        full = full_name_of(surnames, &words->at[span->first], &base);
-    if (full && full != span)
-        become_surname_of(span, full, base);
-    else if (span->flags & SPAN_WEAK && !is_supported(sure, span))
-        settle_weak(span);
+    if (span->entity == LEXICON_NONE || span->flags & (SPAN_DROPPED | SPAN_WEAK) ||
+        words->at[span->first].folded.len < EXPLAINING_MIN)
+        return;
+    struct span *whole = organisations_by_alias(&context->organisations, words, span);
+    if (!whole)
+        whole = organisations_by_initials(&context->organisations, words, span);
+    if (!whole || whole->entity != LEXICON_NONE)
+        return;
+    whole->entity = span->entity;
+    whole->link = LINK_EXPLAINED;
+    whole->flags &= ~(uint32_t)SPAN_GUESS;
+}
+
+static bool is_open(const struct linker *linker, const struct words *words, const struct span *span)
+{
+    if (span->flags & (SPAN_SURNAME | SPAN_WEAK | SPAN_GUESS))
+        return !(words->at[span->first].flags & WORD_IS_UPPER);
+    return span->type == TAG_PLACE && !(words->at[span->first].flags & WORD_IS_UPPER) &&
+           lexicon_entity(linker->lexicon, span->entity)->weight < SURE_PLACE_WEIGHT;
+}
+
+// True when the span was made a part of a person's name.
+static bool resolve_person(struct linker *linker, const struct context *context,
+                           const struct words *words, struct span *span)
+{
+    const struct persons *persons = &context->persons;
+    struct person_found found = {.full = NULL};
+    enum span_link link = LINK_SURNAME;
+    if (span->count == 1 && is_open(linker, words, span)) {
+        bool person = span->type == TAG_PERSON && span->flags & (SPAN_GUESS | SPAN_SURNAME);
+        found = person ? persons_by_span(persons, words, span)
+                       : persons_by_surname(persons, &words->at[span->first]);
+        if (!found.full && person && span->flags & SPAN_GUESS) {
+            found = persons_by_given(persons, &words->at[span->first]);
+            link = LINK_GIVEN;
+        }
+    } else if (span->type == TAG_PERSON && span->entity == LEXICON_NONE &&
+               persons_is_initialled(words, span)) {
+        found = persons_by_initial(persons, words, span, linker->arena);
+        link = LINK_INITIAL;
+    }
+    if (!found.full || found.full == span)
+        return false;
+    become_person(span, &found, link);
+    return true;
+}
+
+static void resolve_span(struct linker *linker, const struct context *context, struct words *words,
+                         struct span *span)
+{
+    if (span->flags & SPAN_DROPPED || resolve_person(linker, context, words, span))
+        return;
+    if (span->flags & SPAN_WEAK && !is_supported(&context->sure, span))
+        span->flags |= SPAN_DROPPED;
+    bool open = span->entity == LEXICON_NONE && !(span->flags & SPAN_DROPPED) &&
+                (span->type == TAG_ORGANISATION || span->type == TAG_PLACE);
+    struct span *whole = open ? organisations_find(&context->organisations, words, span) : NULL;
+    if (whole && !(whole->flags & SPAN_DROPPED))
+        become(span, whole, organisations_is_acronym(words, span) ? LINK_ACRONYM : LINK_PART);
 }
 
 // Surnames that nobody took for names yet: "Duda", "Kohl", words that are ordinary otherwise.
-static void add_bare_surnames(const struct surnames *surnames, struct words *words,
+static void add_bare_surnames(const struct persons *persons, struct words *words,
                               struct spans *spans)
 {
     for (uint32_t i = 0; i < words->count; i++) {
         struct word *word = &words->at[i];
-        struct slice base;
         if (!words_is_capital(word) || word->flags & (WORD_IS_COVERED | WORD_IS_UPPER))
             continue;
-        const struct span *full = full_name_of(surnames, word, &base);
+        struct person_found found = persons_by_surname(persons, word);
         bool ordinary =
             word->flags & (WORD_IS_FIRST | WORD_IS_HEADLINE) &&
             words_count_of(words, word, COUNT_LOWER) > words_count_of(words, word, COUNT_PERSON);
-        if (!full || word->cues & WORD_NEVER || ordinary)
+        if (!found.full || word->cues & WORD_NEVER || ordinary)
             continue;
         struct span span = {.first = i, .count = 1};
-        become_surname_of(&span, full, base);
+        become_person(&span, &found, LINK_SURNAME);
         spans_add(spans, words, span);
     }
 }
 
-static void group_spans(struct linker *linker, struct map *ids)
+static void sort_spans(struct linker *linker)
 {
     for (size_t f = 0; f < LINK_FIELDS; f++) {
         struct spans *spans = &linker->spans[f];
         if (spans->count)
             qsort(spans->at, spans->count, sizeof *spans->at, compare_spans);
     }
+}
+
+static void group_spans(struct linker *linker, struct link_map *ids)
+{
+    sort_spans(linker);
     for (size_t f = 0; f < LINK_FIELDS; f++)
         for (size_t i = 0; i < linker->spans[f].count; i++)
             if (!(linker->spans[f].at[i].flags & SPAN_DROPPED))
                 add_to_group(linker, ids, &linker->spans[f].at[i]);
 }
 
-int link_entities(struct linker *linker)
+static int prepare(struct linker *linker, struct context *context, struct link_map *ids)
 {
     // Bare surnames, found below, belong to groups of spans that are here already.
-    size_t capacity = linker->spans[0].count + linker->spans[1].count + 1;
-    struct surnames surnames = {.full_count = 0};
-    struct map sure, ids;
-    surnames.full = arena_alloc_array(linker->arena, capacity, sizeof(struct span *));
+    size_t capacity = 1, words = 0;
+    for (size_t f = 0; f < LINK_FIELDS; f++) {
+        capacity += linker->spans[f].count;
+        for (size_t i = 0; i < linker->spans[f].count; i++)
+            words += linker->spans[f].at[i].count;
+    }
     linker->groups = arena_alloc_array(linker->arena, capacity, sizeof *linker->groups);
-    if (!surnames.full || !linker->groups || !map_init(&surnames.map, capacity, linker->arena) ||
-        !map_init(&sure, capacity, linker->arena) || !map_init(&ids, capacity, linker->arena) ||
-        seen_words_collect(&linker->seen, linker->fields, LINK_FIELDS, linker->arena) < 0)
-        return -ENOMEM;
-    find_bases(linker);
-    remember(linker, &surnames, &sure);
+    bool made = linker->groups && link_map_init(&context->sure, capacity, linker->arena) &&
+                link_map_init(ids, capacity, linker->arena) &&
+                persons_init(&context->persons, capacity, linker->arena) == 0 &&
+                organisations_init(&context->organisations, capacity, words, linker->arena) == 0 &&
+                seen_words_collect(&linker->seen, linker->fields, LINK_FIELDS, linker->arena) == 0;
+    return made ? 0 : -ENOMEM;
+}
+
+static void resolve(struct linker *linker, const struct context *context)
+{
     for (size_t f = 0; f < LINK_FIELDS; f++)
         for (size_t i = 0; i < linker->spans[f].count; i++)
-            resolve_span(linker, &surnames, &sure, &linker->fields[f], &linker->spans[f].at[i]);
-    for (size_t f = 0; surnames.full_count && f < LINK_FIELDS; f++)
-        add_bare_surnames(&surnames, &linker->fields[f], &linker->spans[f]);
+            explain_by_acronym(context, &linker->fields[f], &linker->spans[f].at[i]);
+    for (size_t f = 0; f < LINK_FIELDS; f++)
+        for (size_t i = 0; i < linker->spans[f].count; i++)
+            resolve_span(linker, context, &linker->fields[f], &linker->spans[f].at[i]);
+    for (size_t f = 0; context->persons.count && f < LINK_FIELDS; f++)
+        add_bare_surnames(&context->persons, &linker->fields[f], &linker->spans[f]);
+}
+
+int link_entities(struct linker *linker)
+{
+    struct context context;
+    struct link_map ids;
+    if (prepare(linker, &context, &ids) < 0)
+        return -ENOMEM;
+    sort_spans(linker);
+    find_bases(linker);
+    remember(linker, &context);
+    resolve(linker, &context);
     group_spans(linker, &ids);
     return linker->arena->overflowed ? -ENOMEM : 0;
 }

@@ -13,14 +13,29 @@ enum span_flag {
                          // or becomes part of a longer name
 };
 
+// How a span came to its entity, surest first.
+enum span_link {
+    LINK_LEXICON,  // the lexicon has its words
+    LINK_SOUND,    // the lexicon has them in another transliteration, or one letter is wrong
+    LINK_SURNAME,  // it is the surname of a person whose full name the article has
+    LINK_INITIAL,  // the same with an initial
+    LINK_GIVEN,    // it is the given name of such a person
+    LINK_ACRONYM,  // it is the acronym of a name of the article
+    LINK_PART,     // it is a part of such a name
+    LINK_EXPLAINED // the lexicon has the acronym that explains it
+};
+
 struct span {
     uint32_t first, count; // words
     enum tag_type type;
     uint32_t entity;    // lexicon entity, or LEXICON_NONE
     struct slice base;  // dictionary form
-    struct slice whole; // of a surname alone: the base of the full name it stands for; else empty
-    uint32_t flags;     // enum span_flag
-    uint32_t group;     // index of its entity in the result (set by link.c)
+    struct slice whole; // of a part of a name: the base of the whole that it stands for; else empty
+    enum span_link link;     // set by link.c, as are these two:
+    struct slice rival_name; // the whole of what it may stand for instead; empty: nothing
+    uint32_t rival;          // its entity, or LEXICON_NONE
+    uint32_t flags;          // enum span_flag
+    uint32_t group;          // index of its entity in the result (set by link.c)
 };
 
 // Spans of one field, in order, not overlapping.
