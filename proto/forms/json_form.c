@@ -157,9 +157,11 @@ static void feed_item_read(struct json_reading *r)
     if (!r->out->published.len)
         r->out->published = json_take_text(r, "date_modified");
     r->out->body = json_take_text(r, "content_text");
-    if (!r->out->body.len)
+    if (!r->out->body.len) {
         r->out->body =
             json_take_html(r, json_object_get(r->object, "content_html"), "content_html");
+        r->out->extracted = r->out->body.len > 0;
+    }
     if (!r->out->body.len)
         r->out->body = json_take_text(r, "summary");
 }

@@ -148,6 +148,7 @@ static struct slice take_body(struct json_reading *r)
         consider_array(r, &best, "descriptions");
         consider_prefix(r, &best, "description_");
     }
+    r->out->extracted = best.value && best.kind != TEXT_PLAIN;
     return take_candidate(r, &best);
 }
 

@@ -50,6 +50,7 @@ int article_decode(struct cursor *cursor, struct article *a)
     a->published = cursor_bytes(cursor, published);
     a->extra = cursor_bytes(cursor, extra);
     a->body = cursor_bytes(cursor, body);
+    a->extracted = false;
     return cursor->failed ? -EBADMSG : 0;
 }
 

@@ -2,6 +2,8 @@
 // record, never re-encoded on its way. Layout in PROTOCOL.md, section 5.
 #pragma once
 
+#include <stdbool.h>
+
 #include "proto/base/buf.h"
 #include "proto/base/err.h"
 #include "proto/base/hash.h"
@@ -22,6 +24,7 @@ struct article {
     struct slice
         extra; // JSON object with every field telex has no name for; kept, never interpreted
     struct slice body; // plain text exactly as submitted; mentions point into it
+    bool extracted;    // the body was made of HTML while it was read; not part of the record
 };
 
 // Bytes article_encode will append.

@@ -89,6 +89,17 @@ class Lines(unittest.TestCase):
         bases = {m["exact"]: m["base"] for entity in entities for m in entity["mentions"]}
         self.assertEqual((bases["Syriens"], bases["Deutschlands"]), ("Syrien", "Deutschland"))
 
+    def test_offsets_of_html_point_into_the_body_of_the_event(self):
+        html = "<p>Vladimir&nbsp;Putin met <b>Angela</b> Merkel.</p><ul><li>Reuters / AP</li></ul>"
+        for article in ({"uri": "urn:t:9", "headline": "Talks", "body_xhtml": html},
+                        {"uri": "urn:t:9", "bodies": [{"contenttype": "text/html", "value": html}]},
+                        {"id": "urn:t:9", "content_html": html}):
+            data = self.events([article])[0]["data"]
+            self.assertEqual(data["body"], "Vladimir Putin met Angela Merkel.\n\nReuters / AP")
+            for place in [m for e in data["entities"] for m in e["mentions"]] + data["credits"]:
+                self.assertEqual(data["body"][place["start"]:place["end"]], place["exact"])
+        self.assertNotIn("body", self.events(ARTICLES)[0]["data"])
+
     def test_same_entity_in_three_languages(self):
         ids = [{e["id"] for e in event["data"]["entities"]} for event in self.events(ARTICLES)]
         for one in ids:

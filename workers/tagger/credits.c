@@ -376,6 +376,8 @@ static size_t dash_length(struct slice line, size_t at)
     if (at == line.len)
         return 0;
     uint32_t code = utf8_next(line, &at);
+    if (code == '-' && at < line.len && line.ptr[at] == '-')
+        at++;
     bool dash = unicode_is_dash(code) && at > first + 1;
     if ((!dash && code != ':') || at == line.len || line.ptr[at] != ' ')
         return 0;

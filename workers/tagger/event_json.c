@@ -216,6 +216,8 @@ int event_put_line(struct buf *out, const struct article *article, const struct 
     put_member(out, ",\"published\":", article->published);
     buf_put_byte(out, ',');
     put_language(out, result);
+    if (article->extracted)
+        put_member(out, ",\"body\":", article->body);
     buf_put_text(out, ",\"text\":");
     json_put_string(out, result->text);
     buf_put_byte(out, ',');

@@ -15,6 +15,7 @@ uint32_t event_put_keys(struct buf *out, const struct tag_result *result);
 
 // Appends one line of CloudEvents 1.0 JSON without its newline: no sequence and no offset, `id` the
 // article's hash, `time` when it was published (1970-01-01T00:00:00.000Z where that is not known):
-// the same article gives the same bytes. 0 or -ENOMEM.
+// the same article gives the same bytes. A body that was made of HTML stands in it, since mentions
+// point into that. 0 or -ENOMEM.
 int event_put_line(struct buf *out, const struct article *article, const struct tag_result *result,
                    const char *lexicon_id);

@@ -104,6 +104,7 @@ static void test_in_a_line(void **state)
     (void)state;
     static const char *const cases[][3] = {
         {"WARSZAWA (PAP) - Premier przyjechał.", "(PAP)", "WARSZAWA - Premier przyjechał."},
+        {"GROSSETO, Italy (AP) -- The trial began.", "(AP)", "GROSSETO, Italy -- The trial began."},
         {"Reuters - The envoy left.", "Reuters", "The envoy left."},
         {"(dpa/lno) Der Kanzler kam.", "(dpa/lno)", "Der Kanzler kam."},
         {"Premier przyjechał. (PAP)", "(PAP)", "Premier przyjechał."},
