@@ -2,8 +2,10 @@
 """How good the tagger is: runs `telex-tagger --lines` over annotated texts and compares.
 
 quality.py BUILD_DIR --shared DIR [--json FILE] [--errors N] [SET...]
+quality.py BUILD_DIR [--update-baseline] wire
 
-DIR holds the development sets, a folder each; they are no part of the repository. Measured: mentions (strict: start, end and type), the time
+DIR holds the development sets, a folder each; they are no part of the repository. `wire` is: our own reports in tests/data/wire, which the test
+"quality" compares with the figures in their baseline.json; --update-baseline writes these. Measured: mentions (strict: start, end and type), the time
 and memory they cost; base forms; links (LEA); language; page furniture. With names of sets, only these. Prints a table to standard error and
 one JSON object to standard output, and to FILE.
 """
@@ -12,10 +14,10 @@ import json
 import pathlib
 import sys
 
-from quality import bases, furniture, language, links, program, spans
+from quality import bases, furniture, language, links, program, spans, wire
 from quality.sets import LINKED, SETS
 
-PARTS = ("links", "language", "furniture")
+PARTS = ("links", "language", "furniture", "wire")
 
 
 def say(text):
@@ -78,6 +80,17 @@ def measure_furniture(tagger, shared, _most):
     return result
 
 
+def measure_wire(tagger, _shared, most):
+    tagged = wire.tag(tagger, wire.read())
+    result = wire.compare(tagged)
+    say("\n".join(wire.table(result)))
+    for texts, found in tagged.values():
+        say_errors(spans.errors(texts, found), most)
+        say_errors(bases.errors(texts, found), most)
+    say_errors(links.confusions([document for pair in tagged.values() for document in zip(*pair)]), most)
+    return result
+
+
 def measure(arguments):
     tagger, chosen = str(arguments.build / "bin/telex-tagger"), set(arguments.what) or {*SETS, *PARTS}
     report = {"bench": "quality", "sets": {}}
@@ -87,27 +100,34 @@ def measure(arguments):
     for name in SETS:
         if name in chosen:
             report["sets"][name] = measure_set(tagger, arguments.shared, name, arguments.errors, total)
-    for name, part in zip(PARTS, (measure_links, measure_language, measure_furniture)):
+    for name, part in zip(PARTS, (measure_links, measure_language, measure_furniture, measure_wire)):
         if name in chosen:
             report[name] = part(tagger, arguments.shared, arguments.errors)
     if report["sets"]:
         report["cost"] = {"megabytes_a_second": total.rate(), "resident_megabytes": round(total.resident, 1)}
         say(f"{total.rate()} MB/s of processor time, start-up excluded; {total.resident:.0f} MB resident at most, mapped files included; "
             "* what was learned saw these texts")
+    if arguments.update_baseline:
+        wire.write_baseline(wire.headline(report["wire"]))
     return report
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("--shared", type=pathlib.Path, required=True)
+    parser.add_argument("--shared", type=pathlib.Path, help="the folder of the development sets; all but wire need it")
     parser.add_argument("--json", type=pathlib.Path, help="write the JSON object to this file too")
     parser.add_argument("--errors", type=int, default=0, help="show the N most frequent errors of each kind")
+    parser.add_argument("--update-baseline", action="store_true", help="what wire measures is what must not fall from now on")
     parser.add_argument("what", nargs="*", metavar="SET", help=", ".join([*SETS, *PARTS]))
     arguments = parser.parse_intermixed_args()
     unknown = set(arguments.what) - set(SETS) - set(PARTS)
     if unknown:
         parser.error(f"no such set: {', '.join(sorted(unknown))}")
+    if not arguments.shared and arguments.what != ["wire"]:
+        parser.error("--shared is needed for all sets but wire")
+    if arguments.update_baseline and arguments.what and "wire" not in arguments.what:
+        parser.error("--update-baseline is for wire")
     report = json.dumps(measure(arguments))
     print(report)
     if arguments.json:
