@@ -70,17 +70,41 @@ static void put_mention(struct buf *out, const struct tag_mention *mention)
     put_place(out, mention->field, mention->start, mention->end, mention->exact);
     buf_put_text(out, ",\"base\":");
     json_put_string(out, mention->base);
+    buf_put_text(out, ",\"confidence\":");
+    put_confidence(out, mention->confidence);
     buf_put_byte(out, '}');
+}
+
+static void put_entity_head(struct buf *out, struct slice id, enum tag_type type, struct slice name)
+{
+    buf_put_text(out, "{\"id\":");
+    json_put_string(out, id);
+    buf_put_text(out, ",\"type\":\"");
+    buf_put_text(out, tag_type_name(type));
+    buf_put_text(out, "\",\"name\":");
+    json_put_string(out, name);
+}
+
+static void put_alternatives(struct buf *out, const struct tag_entity *entity)
+{
+    for (size_t i = 0; i < entity->alternative_count; i++) {
+        const struct tag_alternative *alternative = &entity->alternatives[i];
+        buf_put_text(out, i ? "," : ",\"alternatives\":[");
+        put_entity_head(out, alternative->id, alternative->type, alternative->name);
+        buf_put_text(out, ",\"score\":");
+        put_confidence(out, alternative->score);
+        buf_put_byte(out, '}');
+    }
+    if (entity->alternative_count)
+        buf_put_byte(out, ']');
 }
 
 static void put_entity(struct buf *out, const struct tag_entity *entity)
 {
-    buf_put_text(out, "{\"id\":");
-    json_put_string(out, entity->id);
-    buf_put_text(out, ",\"type\":\"");
-    buf_put_text(out, tag_type_name(entity->type));
-    buf_put_text(out, "\",\"name\":");
-    json_put_string(out, entity->name);
+    put_entity_head(out, entity->id, entity->type, entity->name);
+    buf_put_text(out, ",\"confidence\":");
+    put_confidence(out, entity->confidence);
+    put_alternatives(out, entity);
     buf_put_text(out, ",\"mentions\":[");
     for (size_t i = 0; i < entity->mention_count; i++) {
         if (i)

@@ -13,6 +13,9 @@
 // Places below this weight give way to persons of the article who have their name.
 enum { SURE_PLACE_WEIGHT = 6 };
 
+// How often a surname that the model takes for no name is one all the same.
+static const float BARE_SURE = 0.8F;
+
 // An acronym this short has too many meanings to tell what a name is.
 enum { EXPLAINING_MIN = 3 };
 
@@ -54,7 +57,16 @@ static struct slice local_id(struct linker *linker, const struct span *span)
     return arena_copy(linker->arena, local_id_make(id, span->type, name));
 }
 
-static void add_to_group(struct linker *linker, struct link_map *ids, struct span *span)
+// Whole names tell more than parts of names, longer ones more than shorter ones.
+static bool tells_more(const struct span *a, const struct span *b)
+{
+    if (!a->whole.len != !b->whole.len)
+        return !a->whole.len;
+    return a->count > b->count;
+}
+
+static void add_to_group(struct linker *linker, struct link_map *ids, const struct words *words,
+                         struct span *span)
 {
     struct slice id;
     struct slice name = span->whole.len ? span->whole : span->base;
@@ -79,6 +91,10 @@ static void add_to_group(struct linker *linker, struct link_map *ids, struct spa
     span->group = *group;
     struct linked_entity *entity = &linker->groups[*group];
     entity->mentions++;
+    if (is_new || tells_more(span, entity->best)) {
+        entity->best = span;
+        entity->best_words = words;
+    }
     if (entity->entity == LEXICON_NONE && name.len > entity->name.len)
         entity->name = name;
 }
@@ -248,7 +264,7 @@ static void add_bare_surnames(const struct persons *persons, struct words *words
             words_count_of(words, word, COUNT_LOWER) > words_count_of(words, word, COUNT_PERSON);
         if (!found.full || word->cues & WORD_NEVER || ordinary)
             continue;
-        struct span span = {.first = i, .count = 1};
+        struct span span = {.first = i, .count = 1, .sure = BARE_SURE};
         become_person(&span, &found, LINK_SURNAME);
         spans_add(spans, words, span);
     }
@@ -269,7 +285,12 @@ static void group_spans(struct linker *linker, struct link_map *ids)
     for (size_t f = 0; f < LINK_FIELDS; f++)
         for (size_t i = 0; i < linker->spans[f].count; i++)
             if (!(linker->spans[f].at[i].flags & SPAN_DROPPED))
-                add_to_group(linker, ids, &linker->spans[f].at[i]);
+                add_to_group(linker, ids, &linker->fields[f], &linker->spans[f].at[i]);
+    for (size_t i = 0; i < linker->group_count; i++) {
+        struct linked_entity *group = &linker->groups[i];
+        belief_of_span(&group->belief, linker->lexicon, group->best_words, group->best,
+                       linker->arena);
+    }
 }
 
 static int prepare(struct linker *linker, struct context *context, struct link_map *ids)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "workers/tagger/base.h"
+#include "workers/tagger/belief.h"
 
 enum { LINK_FIELDS = 2 };
 
@@ -12,6 +13,9 @@ struct linked_entity {
     struct slice id;
     struct slice name;
     uint32_t mentions;
+    const struct span *best; // the mention that tells most
+    const struct words *best_words;
+    struct belief belief;
 };
 
 struct linker {

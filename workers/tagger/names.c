@@ -1,8 +1,9 @@
 // How names are found, in this order:
 // 1. words.c: tokens become words, each with what the lexicon knows of it and its dictionary forms;
 // 2. match.c: the lexicon's names, longest match first;
-// 3. recognise.c: the names model (sequence.c) reads the words, with the lexicon's matches (marks.c),
-// what the whole article shows of each (recall.c) and their surroundings (features.c) as evidence;
+// 3. recognise.c: the names model (sequence.c) reads the words, with the lexicon's matches
+// (marks.c), what the whole article shows of each (recall.c) and their surroundings (features.c) as
+// evidence;
 // 4. link.c and base.c: surnames alone, weak signs, dictionary forms, one entity for all spellings;
 // 5. here: spans become mentions at their places in the submitted text.
 #include "workers/tagger/names.h"
@@ -28,6 +29,7 @@ static void fill_mention(const struct words *words, const struct span *span,
     mention->end = text_code_point(text, end, position);
     mention->exact = slice_from(text->submitted.ptr + start, end - start);
     mention->base = span->base;
+    mention->confidence = span->sure;
 }
 
 // Hands each group its run of the common mention array, then fills the runs in text order.
@@ -137,6 +139,9 @@ static int fill_result(const struct linker *linker, struct arena *arena, struct 
         entities[i].id = group->id;
         entities[i].type = group->type;
         entities[i].name = group->name;
+        entities[i].confidence = group->belief.confidence;
+        entities[i].alternatives = group->belief.alternatives;
+        entities[i].alternative_count = group->belief.count;
         if (fill_spellings(linker, group, &entities[i], arena) < 0)
             return -ENOMEM;
     }

@@ -10,4 +10,5 @@
 // primary tag. Fills out->entities and out->entity_count; everything lives in `arena`. 0 or
 // -ENOMEM. Time is linear in the number of tokens.
 int names_find(const struct recogniser *recogniser, const struct text *title,
-               const struct text *body, struct slice language, struct arena *arena, struct tag_result *out);
+               const struct text *body, struct slice language, struct arena *arena,
+               struct tag_result *out);

@@ -128,6 +128,15 @@ static size_t run_of(const struct taker *taker, size_t first)
     return count;
 }
 
+// A name is as sure as its least sure word.
+static float sureness(const struct labelled *labels, size_t count)
+{
+    float least = 1;
+    for (size_t i = 0; i < count; i++)
+        least = labels[i].sure < least ? labels[i].sure : least;
+    return least;
+}
+
 // Takes the span that begins at `first`, if one does; returns how many words are done with.
 static size_t take_span(struct taker *taker, size_t first, struct spans *spans)
 {
@@ -136,13 +145,16 @@ static size_t take_span(struct taker *taker, size_t first, struct spans *spans)
         near && near->first == first ? strength_of(taker->lexicon, near) : STRENGTH_NONE;
     size_t count = run_of(taker, first);
     if (strength == STRENGTH_FIXED || (strength == STRENGTH_FIRM && count <= near->count)) {
-        spans_add(spans, taker->words, *near);
+        struct span known = *near;
+        known.sure = 1;
+        spans_add(spans, taker->words, known);
         return near->count;
     }
     if (count == 0)
         return 1;
     struct span span =
         span_of(taker->words, near, first, count, type_of(taker->labels[first].label));
+    span.sure = sureness(&taker->labels[first], count);
     if (!is_people(taker->words, &span) || !(span.flags & SPAN_GUESS))
         spans_add(spans, taker->words, span);
     return count;

@@ -31,6 +31,7 @@ struct span {
     uint32_t entity;    // lexicon entity, or LEXICON_NONE
     struct slice base;  // dictionary form
     struct slice whole; // of a part of a name: the base of the whole that it stands for; else empty
+    float sure;         // probability that it is a name of this type with these borders
     enum span_link link;     // set by link.c, as are these two:
     struct slice rival_name; // the whole of what it may stand for instead; empty: nothing
     uint32_t rival;          // its entity, or LEXICON_NONE

@@ -24,6 +24,14 @@ struct tag_mention {
     uint32_t start, end; // Unicode code points into the field as submitted, end exclusive
     struct slice exact;  // the submitted bytes of [start, end)
     struct slice base;   // dictionary form
+    double confidence;   // that it is a name of this type with these borders, 0 to 1, thousandths
+};
+
+// Another entity that a name may stand for.
+struct tag_alternative {
+    struct slice id, name;
+    enum tag_type type;
+    double score; // as an entity's confidence
 };
 
 struct tag_entity {
@@ -31,6 +39,11 @@ struct tag_entity {
     enum tag_type type;
     struct slice name; // canonical name, in English where the lexicon has it, else the dictionary
                        // form of the longest mention
+    double confidence; // that it is this entity, given that the mentions are names, 0 to 1,
+                       // thousandths
+    const struct tag_alternative
+        *alternatives; // where another is nearly as likely; likeliest first
+    size_t alternative_count;
     const struct tag_mention *mentions;
     size_t mention_count;          // at least 1; in order of title before body, then start
     const struct slice *spellings; // folded (proto/base/fold.h): mentions, their bases, the

@@ -6,12 +6,30 @@
 
 static const struct slice putin_spellings[] = {{"putin", 5}, {"vladimir putin", 14}};
 static const struct tag_mention mentions[] = {
-    {TAG_TITLE, 0, 5, {"Putin", 5}, {"Putin", 5}},
-    {TAG_BODY, 3, 11, {"\"Putin\"\n", 8}, {"Putin", 5}},
+    {TAG_TITLE, 0, 5, {"Putin", 5}, {"Putin", 5}, 1},
+    {TAG_BODY, 3, 11, {"\"Putin\"\n", 8}, {"Putin", 5}, 0.5},
+};
+static const struct tag_alternative alternatives[] = {
+    {{"Q1", 2}, {"Y", 1}, TAG_PLACE, 0.25},
+    {{"local:p-y", 9}, {"Y", 1}, TAG_PERSON, 0.1},
 };
 static const struct tag_entity entities[] = {
-    {{"Q7747", 5}, TAG_PERSON, {"Vladimir Putin", 14}, mentions, 2, putin_spellings, 2},
-    {{"local:p-x", 9}, TAG_OTHER, {"X", 1}, mentions, 1, NULL, 0},
+    {.id = {"Q7747", 5},
+     .type = TAG_PERSON,
+     .name = {"Vladimir Putin", 14},
+     .confidence = 0.97,
+     .mentions = mentions,
+     .mention_count = 2,
+     .spellings = putin_spellings,
+     .spelling_count = 2},
+    {.id = {"local:p-x", 9},
+     .type = TAG_OTHER,
+     .name = {"X", 1},
+     .confidence = 0.6,
+     .alternatives = alternatives,
+     .alternative_count = 2,
+     .mentions = mentions,
+     .mention_count = 1},
 };
 
 static struct tag_result make_result(double confidence)
@@ -31,14 +49,16 @@ static void test_data(void **state)
     buf_init(&out, 4096);
     event_put_data(&out, &result, "2026-01-01-abcd");
     const char *wanted =
-        "{\"language\":{\"tag\":\"pl\",\"confidence\":0.98},\"entities\":[{\"id\":\"Q7747\","
-        "\"type\":"
-        "\"person\",\"name\":\"Vladimir Putin\",\"mentions\":[{\"field\":\"title\",\"start\":0,"
-        "\"end\":5,\"exact\":\"Putin\",\"base\":\"Putin\"},{\"field\":\"body\",\"start\":3,\"end\":"
-        "11,"
-        "\"exact\":\"\\\"Putin\\\"\\n\",\"base\":\"Putin\"}]},{\"id\":\"local:p-x\",\"type\":"
-        "\"other\",\"name\":\"X\",\"mentions\":[{\"field\":\"title\",\"start\":0,\"end\":5,"
-        "\"exact\":\"Putin\",\"base\":\"Putin\"}]}],\"tagger\":{\"version\":\"" TAGGER_VERSION
+        "{\"language\":{\"tag\":\"pl\",\"confidence\":0.98},\"entities\":["
+        "{\"id\":\"Q7747\",\"type\":\"person\",\"name\":\"Vladimir Putin\",\"confidence\":0.97,"
+        "\"mentions\":[{\"field\":\"title\",\"start\":0,\"end\":5,\"exact\":\"Putin\","
+        "\"base\":\"Putin\",\"confidence\":1},{\"field\":\"body\",\"start\":3,\"end\":11,"
+        "\"exact\":\"\\\"Putin\\\"\\n\",\"base\":\"Putin\",\"confidence\":0.5}]},"
+        "{\"id\":\"local:p-x\",\"type\":\"other\",\"name\":\"X\",\"confidence\":0.6,"
+        "\"alternatives\":[{\"id\":\"Q1\",\"type\":\"place\",\"name\":\"Y\",\"score\":0.25},"
+        "{\"id\":\"local:p-y\",\"type\":\"person\",\"name\":\"Y\",\"score\":0.1}],"
+        "\"mentions\":[{\"field\":\"title\",\"start\":0,\"end\":5,\"exact\":\"Putin\","
+        "\"base\":\"Putin\",\"confidence\":1}]}],\"tagger\":{\"version\":\"" TAGGER_VERSION
         "\",\"lexicon\":\"2026-01-01-abcd\"}}";
     assert_true(slice_equal(buf_slice(&out), slice_from_text(wanted)));
     buf_fini(&out);
