@@ -18,16 +18,17 @@ enum {
 
 // Parts of a page, as classes, ids and roles call them. Sorted.
 static const char *const page_words[] = {
-    "alertdialog", "banner",        "breadcrumb",      "breadcrumbs", "comment",
-    "comments",    "complementary", "consent",         "contentinfo", "cookie",
-    "cookies",     "dialog",        "disqus",          "footer",      "gdpr",
-    "komentarze",  "kommentar",     "kommentare",      "menu",        "menubar",
-    "modal",       "nav",           "navbar",          "navi",        "navigation",
-    "newsletter",  "outbrain",      "pager",           "pagination",  "paywall",
-    "popup",       "promo",         "recommendations", "recommended", "reklama",
-    "related",     "respond",       "search",          "share",       "sharing",
-    "sidebar",     "signup",        "sitemap",         "social",      "sponsored",
-    "subscribe",   "subscription",  "taboola",         "toolbar",     "topbar",
+    "advert",      "advertisement", "alert",       "alertdialog", "aside",       "banner",
+    "bio",         "breadcrumb",    "breadcrumbs", "caption",     "carousel",    "comment",
+    "comments",    "complementary", "consent",     "contact",     "contentinfo", "cookie",
+    "cookies",     "copyright",     "dialog",      "disclaimer",  "disqus",      "feedback",
+    "footer",      "gdpr",          "komentarze",  "kommentar",   "kommentare",  "likes",
+    "menu",        "menubar",       "modal",       "nav",         "navbar",      "navi",
+    "navigation",  "newsletter",    "notice",      "outbrain",    "pager",       "pagination",
+    "paywall",     "popular",       "popup",       "promo",       "recent",      "recommendations",
+    "recommended", "reklama",       "related",     "respond",     "search",      "share",
+    "sharing",     "sidebar",       "signup",      "sitemap",     "social",      "sponsored",
+    "subscribe",   "subscription",  "taboola",     "toolbar",     "topbar",      "trending",
     "werbung",
 };
 
@@ -114,8 +115,10 @@ static bool is_whole(const char *name)
 
 bool html_element_is_page(const char *name, const char *const *attributes)
 {
-    if (strcasecmp(name, "nav") == 0 || strcasecmp(name, "footer") == 0)
-        return true;
+    static const char *const parts[] = {"nav", "footer", "figcaption"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strcasecmp(name, parts[i]) == 0)
+            return true;
     if (is_whole(name))
         return false;
     for (; attributes && attributes[0]; attributes += 2) {

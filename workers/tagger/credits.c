@@ -230,11 +230,17 @@ static bool is_credit_label(struct slice head)
     return folded_make(&key, head) && (furniture_kinds_of(key.text) & FURNITURE_CREDIT);
 }
 
+static bool is_copyright(struct slice text, size_t at)
+{
+    return at + 1 < text.len && memcmp(text.ptr + at, "\u00a9", 2) == 0;
+}
+
 // "fot. PAP" and "fot.PAP", but not "Foto.com".
 static bool is_label_end(struct slice text, size_t at)
 {
     char next = at + 1 < text.len ? text.ptr[at + 1] : ' ';
-    return text.ptr[at] == ':' || next == ' ' || (next >= 'A' && next <= 'Z');
+    return text.ptr[at] == ':' || text.ptr[at] == ' ' || next == ' ' ||
+           (next >= 'A' && next <= 'Z');
 }
 
 // Bytes of a label at the start and of its colon or full stop, or 0.
@@ -242,7 +248,7 @@ static size_t label_length(struct slice text)
 {
     size_t most = text.len < LABEL_BYTES_MAX ? text.len : LABEL_BYTES_MAX;
     for (size_t i = 1; i < most; i++)
-        if (text.ptr[i] == ':' || text.ptr[i] == '.')
+        if (text.ptr[i] == ':' || text.ptr[i] == '.' || is_copyright(text, i + 1))
             return is_label_end(text, i) && is_credit_label(slice_from(text.ptr, i)) ? i + 1 : 0;
     return 0;
 }
@@ -289,6 +295,14 @@ static struct slice skip_prefix(struct slice line)
         if (slice_begins(line, prefixes[i]))
             return slice_from(line.ptr + strlen(prefixes[i]), line.len - strlen(prefixes[i]));
     return line;
+}
+
+static int words_in(struct slice text)
+{
+    int words = 0;
+    while (text.len)
+        words += next_word(&text).len > 0;
+    return words;
 }
 
 // --- whole lines
@@ -340,7 +354,9 @@ bool credit_is_line(struct slice line, bool edge)
 {
     if (!line.len)
         return false;
-    if (is_reporting(line))
+    size_t label = label_length(line);
+    bool copyright = label && is_copyright(line, label); // "Foto © Jan Nowak"
+    if (is_reporting(line) || (copyright && words_in(line) <= VALUE_WORDS_MAX + 2))
         return true;
     if (line.len > LINE_BYTES_MAX)
         return false;
@@ -489,14 +505,6 @@ static bool tail_bare(struct slice line, size_t *start)
            is_agency_inside(slice_from(line.ptr + at, line.len - at));
 }
 
-static int words_in(struct slice text)
-{
-    int words = 0;
-    while (text.len)
-        words += next_word(&text).len > 0;
-    return words;
-}
-
 // What may stand behind a label in running text: someone known or a person, and nothing else.
 static bool is_label_value(struct slice value)
 {
@@ -525,12 +533,27 @@ static bool tail_labelled(struct slice line, size_t *start)
     return false;
 }
 
+// "... on Monday. © AFP / Jane Smith": whoever owns the picture, at most a few words.
+static bool tail_copyright(struct slice line, size_t *start)
+{
+    size_t most = line.len - 1 < TAIL_BYTES_MAX ? line.len - 1 : TAIL_BYTES_MAX;
+    const char *sign = NULL, *from = line.ptr + line.len - most;
+    for (const char *at; (at = memmem(from, (size_t)(line.ptr + line.len - from), "\u00a9", 2));)
+        from = (sign = at) + 2;
+    if (!sign)
+        return false;
+    *start = (size_t)(sign - line.ptr);
+    struct slice value = slice_from(sign + 2, line.len - *start - 2);
+    return value.len && words_in(value) <= VALUE_WORDS_MAX + 2 &&
+           !memmem(value.ptr, value.len, ". ", 2);
+}
+
 bool credit_find_tail(struct slice line, bool last, size_t *start)
 {
     if (line.len < 4)
         return false;
     return tail_in_brackets(line, last, start) || (last && tail_bare(line, start)) ||
-           tail_labelled(line, start);
+           tail_labelled(line, start) || tail_copyright(line, start);
 }
 
 // --- names

@@ -4,6 +4,7 @@
 //  1. a long run in which the table knows many lines is a menu, and so is a very long one before
 //     the story; the lines next to the story may be its title or a heading and stay;
 //  2. behind the story's last line everything from the first known line on is furniture;
+//     so is everything where from a known line on there is hardly any text;
 //  3. poor lines below a heading of links ("Mehr zum Thema") are links;
 //  4. behind a heading of readers' comments, where most of the story has been told, everything is
 //     furniture.
@@ -20,6 +21,9 @@ enum {
     HEAD_LINES_MIN = 15,   // poor lines of a menu of which none is known
     HEAD_WIDTH_MAX = 28,   // their mean width
     TITLE_LINES = 4,       // that may stand between a menu and the story
+    TAIL_HITS_MIN = 4,     // known lines behind the story
+    TAIL_OTHERS = 3,       // lines that are no text for each that is
+    TAIL_SHARE = 8,        // of the story may be lost so
     STORY_BYTES_MIN = 400, // a text with less has no story to protect
 };
 
@@ -151,8 +155,8 @@ static bool is_headline(const struct line *line)
 }
 
 // The headlines below a heading of links. Of several in mid-story the last may be a heading of the
-// story's own, and one alone too.
-static void list_judge(const struct lines *lines, size_t heading)
+// story's own, and one alone too. Returns the line behind them.
+static size_t list_judge(const struct lines *lines, size_t heading)
 {
     size_t end = heading + 1, count = 0, last = 0;
     while (end < lines->count) {
@@ -170,6 +174,7 @@ static void list_judge(const struct lines *lines, size_t heading)
         remove_poor(lines, heading + 1, last);
     else if (tail)
         remove_poor(lines, heading + 1, end);
+    return end;
 }
 
 // The line behind which only readers speak, or the end.
@@ -185,15 +190,44 @@ static size_t reply_find(const struct lines *lines, size_t story)
     return lines->count;
 }
 
+// What stands from line `first` to the end.
+struct tail {
+    size_t rich, rich_bytes, others, hits;
+};
+
+// Behind the story pages mix menus with a sentence here and there: from the last known line on
+// behind which hardly anything is text, nothing is story.
+static size_t tail_find(const struct lines *lines, size_t story)
+{
+    struct tail tail = {.hits = 0};
+    size_t found = lines->count;
+    for (size_t i = lines->count; i-- > 0;) {
+        const struct line *line = &lines->at[i];
+        if (is_rich(lines, i)) {
+            tail.rich++;
+            tail.rich_bytes += line->end - line->start;
+        } else if (!is_blank(line)) {
+            tail.others++;
+            tail.hits += is_hit(line);
+        }
+        bool paragraph = line->width > HEADLINE_WIDTH_MAX && is_rich(lines, i);
+        if (paragraph || tail.rich_bytes * TAIL_SHARE > story)
+            break;
+        if (is_hit(line) && tail.hits >= TAIL_HITS_MIN && tail.others >= TAIL_OTHERS * tail.rich)
+            found = i;
+    }
+    return found;
+}
+
 void furniture_mark_shapes(const struct lines *lines)
 {
     size_t story = story_bytes(lines, 0, lines->count);
     if (story < STORY_BYTES_MIN)
         return;
     remove_poor(lines, reply_find(lines, story), lines->count);
-    for (size_t i = 0; i < lines->count; i++)
-        if (lines->at[i].flags & LINE_LIST)
-            list_judge(lines, i);
+    remove_poor(lines, tail_find(lines, story), lines->count);
+    for (size_t i = 0; i < lines->count;)
+        i = lines->at[i].flags & LINE_LIST ? list_judge(lines, i) : i + 1;
     bool head = true;
     for (size_t i = 0; i < lines->count;) {
         if (is_rich(lines, i)) {

@@ -74,6 +74,7 @@ static void leaves_out_what_is_no_article(void **state)
         "<div id=comment-17>I do not agree.</div>",
         "<div role=navigation><span>Menu</span></div>",
         "<p><a href=x>More on the talks</a></p>",
+        "<figure><img src=x><figcaption>An envoy</figcaption></figure>",
     };
     static const char *const kept[] = {
         "<h1><a href=x>The talks</a></h1>",

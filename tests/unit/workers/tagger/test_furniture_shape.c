@@ -60,6 +60,31 @@ static void test_what_follows_the_form_for_comments_goes(void **state)
                 STORY);
 }
 
+static void test_what_is_hardly_text_behind_the_story_goes(void **state)
+{
+    (void)state;
+    assert_left(STORY "\n\nAdvertisement\n\nJane Smith\n\nFollow us\n\nTwitter\nFacebook\nEmail\n\n"
+                      "She writes about envoys.\n\nMore news\n\nOne more thing\n\nContact us",
+                STORY);
+    // A last paragraph behind a box of links is the story's.
+    assert_left(STORY "\n\nAdvertisement\n\n" PARAGRAPH
+                      "\n\nTwitter\nFacebook\nEmail\n\nContact us",
+                STORY "\n\n" PARAGRAPH);
+}
+
+// Time is linear: a heading of links is looked at once.
+static void test_many_headings(void **state)
+{
+    (void)state;
+    enum { HEADINGS = 100000 };
+    static char body[sizeof STORY + HEADINGS * 10 + 1] = STORY;
+    size_t len = sizeof STORY - 1;
+    for (int i = 0; i < HEADINGS; i++, len += 10)
+        memcpy(body + len, "\nRead more", 10);
+    body[len] = 0;
+    assert_left(body, STORY);
+}
+
 static void test_lists_in_stories_stay(void **state)
 {
     (void)state;
@@ -120,6 +145,8 @@ int main(void)
         cmocka_unit_test(test_title_behind_a_menu_stays),
         cmocka_unit_test(test_linked_headlines_go),
         cmocka_unit_test(test_what_follows_the_form_for_comments_goes),
+        cmocka_unit_test(test_what_is_hardly_text_behind_the_story_goes),
+        cmocka_unit_test(test_many_headings),
         cmocka_unit_test(test_lists_in_stories_stay),
         cmocka_unit_test(test_datelines),
     };
