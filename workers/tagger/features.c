@@ -23,7 +23,7 @@ bool features_is_open(const struct words *words, size_t index)
     return false;
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
+uint64_t feature_mix(uint64_t a, uint64_t b)
 {
     uint64_t mixed = (a * 0x9e3779b97f4a7c15u) ^ b;
     mixed = (mixed ^ (mixed >> 32)) * 0xd6e8feb86659fd93u;
@@ -149,17 +149,17 @@ struct list_out {
 
 static void add(struct list_out *out, uint64_t a)
 {
-    out->hashes[out->count++] = mix(mix(out->seed++, 0x51ed2701), a);
+    out->hashes[out->count++] = feature_mix(feature_mix(out->seed++, 0x51ed2701), a);
 }
 
 static void add2(struct list_out *out, uint64_t a, uint64_t b)
 {
-    add(out, mix(a + 3, b));
+    add(out, feature_mix(a + 3, b));
 }
 
 static void add3(struct list_out *out, uint64_t a, uint64_t b, uint64_t c)
 {
-    add(out, mix(mix(a + 5, b), c));
+    add(out, feature_mix(feature_mix(a + 5, b), c));
 }
 
 // What holds in one language: words and their endings.
@@ -226,8 +226,17 @@ static void add_recall(struct list_out *out, const struct atoms *own, uint16_t s
     add3(out, signs, own->kind, own->lexicon ? own->lexicon & 63 : own->counts);
     for (unsigned bit = 0; bit < 12; bit++, out->seed++)
         if (signs & 1u << bit) {
-            out->hashes[out->count++] = mix(mix(out->seed, 77), own->shape & 0xffff);
+            out->hashes[out->count++] = feature_mix(feature_mix(out->seed, 77), own->shape & 0xffff);
         }
+}
+
+struct heard features_hear(struct features *features, size_t index)
+{
+    const struct word *word = &features->field->words->at[index];
+    const struct atoms *atoms = atoms_at(features, index, 0);
+    return (struct heard){.stem = recall_stem(word),
+                          .kind = atoms->kind,
+                          .lexicon = atoms->lexicon & 63};
 }
 
 size_t features_at(struct features *features, size_t index, uint64_t hashes[FEATURES_MAX])

@@ -2,6 +2,7 @@
 // the rest of the article. The trainer and the tagger read the same signs, from here.
 #pragma once
 
+#include "workers/tagger/echo.h"
 #include "workers/tagger/recall.h"
 
 enum {
@@ -35,3 +36,9 @@ bool features_is_open(const struct words *words, size_t index);
 
 // Hashes of the signs of word `index`; returns how many, at most FEATURES_MAX.
 size_t features_at(struct features *features, size_t index, uint64_t hashes[FEATURES_MAX]);
+
+// What the second reading needs of word `index`; the first reading's results are not yet in it.
+struct heard features_hear(struct features *features, size_t index);
+
+// Mixes two values into a hash all of whose bits depend on both.
+uint64_t feature_mix(uint64_t a, uint64_t b);

@@ -21,7 +21,7 @@ enum label {
     LABELS,
 };
 
-enum { MODEL_LANGUAGES = 4, MODEL_GAPS = 8 }; // enum lexicon_language and others; enum word_gap
+enum { MODEL_LANGUAGES = 4, MODEL_GAPS = 8, MODEL_READINGS = 2 }; // enum lexicon_language and others; enum word_gap
 
 // The weights of one sign. Buckets of four rows: a sign lies in the bucket that its hash names,
 // under its tag.
@@ -41,7 +41,8 @@ struct model_header {
     char date[16];     // of the training data, NUL-padded
     float scale;       // a weight is its byte times this
     float reserved;
-    float transitions[MODEL_LANGUAGES][MODEL_GAPS][LABELS][LABELS]; // from, to
+    // Of the first and the second reading; from, to.
+    float transitions[MODEL_READINGS][MODEL_LANGUAGES][MODEL_GAPS][LABELS][LABELS];
 };
 
 struct model;

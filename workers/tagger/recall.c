@@ -12,8 +12,9 @@ struct recall {
 
 // Without the letters that inflection changes: a rough stem, the same for Polish, German and
 // English cases.
-static uint64_t stem_of(struct slice folded)
+uint64_t recall_stem(const struct word *word)
 {
+    struct slice folded = word->folded;
     enum { STEM_MIN = 4, CUT_MAX = 4 };
     size_t len = folded.len;
     for (size_t cut = 0; cut < CUT_MAX && len > STEM_MIN; cut++, len--)
@@ -84,7 +85,7 @@ static unsigned signs_of_mark(struct mark mark)
 static void note_word(struct recall *recall, const struct marked *field, size_t index)
 {
     const struct word *word = &field->words->at[index];
-    struct entry *entry = find(recall, stem_of(word->folded));
+    struct entry *entry = find(recall, recall_stem(word));
     if (!entry->stem)
         return; // no word a name may begin with has this stem
     if (!is_capital(word)) {
@@ -99,7 +100,7 @@ static void note_word(struct recall *recall, const struct marked *field, size_t 
 
 static void note_stem(struct recall *recall, const struct word *word)
 {
-    uint64_t stem = stem_of(word->folded);
+    uint64_t stem = recall_stem(word);
     struct entry *entry = find(recall, stem);
     if (entry->stem)
         entry->signs |= RECALL_AGAIN;
@@ -130,5 +131,5 @@ const struct recall *recall_collect(const struct marked *fields, size_t count, s
 
 uint16_t recall_of(const struct recall *recall, const struct word *word)
 {
-    return find(recall, stem_of(word->folded))->signs;
+    return find(recall, recall_stem(word))->signs;
 }

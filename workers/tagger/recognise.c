@@ -5,8 +5,6 @@
 #include "workers/tagger/match.h"
 #include "workers/tagger/sequence.h"
 
-enum { FIELDS_MAX = 2 };
-
 enum strength {
     STRENGTH_NONE,  // the model decides
     STRENGTH_FIRM,  // stays, unless the model reads a longer name around it
@@ -179,8 +177,8 @@ static int allocate(struct spans *spans, const struct words *words, struct arena
 int recognise(const struct recogniser *recogniser, struct words *fields, struct spans *spans,
               size_t count, struct arena *arena)
 {
-    struct spans known[FIELDS_MAX];
-    struct marked marked[FIELDS_MAX] = {{.words = NULL}};
+    struct spans known[SEQUENCE_FIELDS_MAX];
+    struct marked marked[SEQUENCE_FIELDS_MAX] = {{.words = NULL}};
     for (size_t f = 0; f < count; f++) {
         if (allocate(&known[f], &fields[f], arena) < 0 ||
             allocate(&spans[f], &fields[f], arena) < 0)
@@ -192,14 +190,14 @@ int recognise(const struct recogniser *recogniser, struct words *fields, struct 
         if (!marked[f].marks)
             return -ENOMEM;
     }
+    const struct labelled *labels[SEQUENCE_FIELDS_MAX];
     const struct recall *recall = recall_collect(marked, count, arena);
-    for (size_t f = 0; recall && f < count; f++) {
-        const struct labelled *labels = sequence_read(recogniser->model, &marked[f], recall, arena);
-        if (!labels)
-            return -ENOMEM;
+    if (!recall || sequence_read(recogniser->model, marked, count, recall, labels, arena) < 0)
+        return -ENOMEM;
+    for (size_t f = 0; f < count; f++) {
         for (size_t i = 0; i < fields[f].count; i++)
             fields[f].at[i].flags &= (uint16_t)~WORD_IS_COVERED;
-        take_spans(recogniser->lexicon, &fields[f], labels, &known[f], &spans[f]);
+        take_spans(recogniser->lexicon, &fields[f], labels[f], &known[f], &spans[f]);
     }
-    return recall ? 0 : -ENOMEM;
+    return 0;
 }

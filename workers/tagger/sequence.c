@@ -1,5 +1,6 @@
 #include "workers/tagger/sequence.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@ enum { PIECE_MAX = 256 };
 
 typedef float row[LABELS];
 
+// Some consecutive open words of one sentence.
 struct piece {
     uint32_t count;
     row scores[PIECE_MAX], forward[PIECE_MAX], backward[PIECE_MAX];
@@ -15,37 +17,39 @@ struct piece {
     uint8_t gaps[PIECE_MAX];
 };
 
+// exp of the transitions of one language, by gap; 0 where a label may not follow.
+typedef float steps_table[MODEL_GAPS][LABELS][LABELS];
+
 struct reader {
     const struct model_header *header;
     const struct model_row *rows;
-    struct features features;
-    unsigned language;
-    struct piece *piece;
-    // exp of the transitions, by gap; 0 where a label may not follow
-    float steps[MODEL_GAPS][LABELS][LABELS];
+    const struct marked *field;
+    steps_table steps;
+    struct piece piece;
 };
 
-static void fill_steps(struct reader *reader)
+static void fill_steps(struct reader *reader, unsigned reading)
 {
+    const struct words *words = reader->field->words;
+    unsigned language = words->other_language ? 3 : (unsigned)words->language;
     for (unsigned gap = 0; gap < MODEL_GAPS; gap++)
         for (unsigned a = 0; a < LABELS; a++)
             for (unsigned b = 0; b < LABELS; b++)
                 if (label_may_follow(a, b))
                     reader->steps[gap][a][b] =
-                        expf(reader->header->transitions[reader->language][gap][a][b]);
+                        expf(reader->header->transitions[reading][language][gap][a][b]);
 }
 
-static void score_word(struct reader *reader, size_t index, float *scores)
+// Adds the weights of the signs to the scores.
+static void add_weights(const struct reader *reader, const uint64_t *hashes, size_t count,
+                        float *scores)
 {
-    uint64_t hashes[FEATURES_MAX];
     const struct model_row *buckets[FEATURES_MAX];
-    size_t count = features_at(&reader->features, index, hashes);
     for (size_t i = 0; i < count; i++) {
         buckets[i] = &reader->rows[model_bucket_of(hashes[i], reader->header->bits)];
         __builtin_prefetch(buckets[i]);
     }
     int sums[LABELS] = {0};
-    bool begins = words_may_begin(&reader->features.field->words->at[index]);
     for (size_t i = 0; i < count; i++) {
         uint8_t tag = model_tag_of(hashes[i]);
         for (unsigned slot = 0; slot < MODEL_BUCKET; slot++)
@@ -54,8 +58,7 @@ static void score_word(struct reader *reader, size_t index, float *scores)
                     sums[y] += buckets[i][slot].weights[y];
     }
     for (unsigned y = 0; y < LABELS; y++)
-        scores[y] =
-            begins || !label_begins(y) ? (float)sums[y] * reader->header->scale : LABEL_FORBIDDEN;
+        scores[y] += (float)sums[y] * reader->header->scale;
 }
 
 // Scores become their exponentials, scaled so that the largest is 1.
@@ -80,7 +83,7 @@ static void normalise(float *values)
 // Likeliest way to each label, in products instead of sums of logarithms.
 static void run_best(struct reader *reader, struct labelled *out)
 {
-    struct piece *piece = reader->piece;
+    struct piece *piece = &reader->piece;
     row best = {[LABEL_NONE] = 1}, next;
     for (uint32_t i = 0; i < piece->count; i++) {
         float(*steps)[LABELS] = reader->steps[piece->gaps[i]];
@@ -107,7 +110,7 @@ static void run_best(struct reader *reader, struct labelled *out)
 
 static void run_forward(struct reader *reader)
 {
-    struct piece *piece = reader->piece;
+    struct piece *piece = &reader->piece;
     row before = {[LABEL_NONE] = 1};
     for (uint32_t i = 0; i < piece->count; i++) {
         float(*steps)[LABELS] = reader->steps[piece->gaps[i]];
@@ -124,7 +127,7 @@ static void run_forward(struct reader *reader)
 
 static void run_backward(struct reader *reader)
 {
-    struct piece *piece = reader->piece;
+    struct piece *piece = &reader->piece;
     for (unsigned a = 0; a < LABELS; a++)
         piece->backward[piece->count - 1][a] = 1;
     for (uint32_t i = piece->count - 1; i > 0; i--) {
@@ -142,52 +145,139 @@ static void run_backward(struct reader *reader)
     }
 }
 
-static void read_piece(struct reader *reader, size_t first, struct labelled *out)
+// Turns the piece's scores into its words' best labels and, in `forward`, all labels' probabilities.
+static void run_both_ways(struct reader *reader)
 {
-    struct piece *piece = reader->piece;
-    const struct words *words = reader->features.field->words;
-    for (uint32_t i = 0; i < piece->count; i++) {
-        score_word(reader, first + i, piece->scores[i]);
-        exponentiate(piece->scores[i]);
-        piece->gaps[i] = words->at[first + i].gap;
-    }
-    run_best(reader, out);
+    struct piece *piece = &reader->piece;
     run_forward(reader);
     run_backward(reader);
     for (uint32_t i = 0; i < piece->count; i++) {
-        row both;
         for (unsigned y = 0; y < LABELS; y++)
-            both[y] = piece->forward[i][y] * piece->backward[i][y];
-        normalise(both);
-        out[i].sure = both[out[i].label];
+            piece->forward[i][y] *= piece->backward[i][y];
+        normalise(piece->forward[i]);
     }
 }
 
-const struct labelled *sequence_read(const struct model *model, const struct marked *field,
-                                     const struct recall *recall, struct arena *arena)
+// How many open words follow each other from `first` on.
+static uint32_t piece_at(const struct words *words, size_t first)
 {
-    const struct words *words = field->words;
-    struct labelled *out = arena_alloc_array(arena, words->count + 1, sizeof *out);
-    struct reader *reader = arena_alloc(arena, sizeof *reader);
-    struct piece *piece = arena_alloc(arena, sizeof *piece);
-    if (!out || !reader || !piece)
-        return NULL;
-    *reader = (struct reader){.header = model_header_of(model),
-                              .rows = model_rows(model),
-                              .language = words->other_language ? 3 : (unsigned)words->language,
-                              .piece = piece};
-    features_init(&reader->features, field, recall);
-    fill_steps(reader);
-    for (size_t i = 0; i < words->count;) {
-        uint32_t count = 0;
-        while (i + count < words->count && count < PIECE_MAX &&
-               words->at[i + count].sentence == words->at[i].sentence &&
-               features_is_open(words, i + count))
-            count++;
-        piece->count = count;
-        if (count)
-            read_piece(reader, i, &out[i]);
-        i += count ? count : 1;
+    uint32_t count = 0;
+    while (first + count < words->count && count < PIECE_MAX &&
+           words->at[first + count].sentence == words->at[first].sentence &&
+           features_is_open(words, first + count))
+        count++;
+    return count;
+}
+
+static void forbid(const struct words *words, size_t index, float *scores)
+{
+    if (words_may_begin(&words->at[index]))
+        return;
+    for (unsigned y = 0; y < LABELS; y++)
+        if (label_begins(y))
+            scores[y] = LABEL_FORBIDDEN;
+}
+
+static void read_first(struct reader *reader, struct features *features, size_t first,
+                       struct heard *heard)
+{
+    struct piece *piece = &reader->piece;
+    const struct words *words = reader->field->words;
+    for (uint32_t i = 0; i < piece->count; i++) {
+        uint64_t hashes[FEATURES_MAX];
+        size_t signs = features_at(features, first + i, hashes);
+        heard[i] = features_hear(features, first + i);
+        heard[i].joined = i > 0;
+        add_weights(reader, hashes, signs, heard[i].scores);
+        forbid(words, first + i, heard[i].scores);
+        memcpy(piece->scores[i], heard[i].scores, sizeof(row));
+        exponentiate(piece->scores[i]);
+        piece->gaps[i] = words->at[first + i].gap;
     }
-    return out;
+    run_both_ways(reader);
+    for (uint32_t i = 0; i < piece->count; i++)
+        memcpy(heard[i].likely, piece->forward[i], sizeof(row));
+}
+
+static void read_again(struct reader *reader, const struct echo *echo, size_t first,
+                       const struct heard *heard, struct labelled *labels)
+{
+    struct piece *piece = &reader->piece;
+    const struct words *words = reader->field->words;
+    for (uint32_t i = 0; i < piece->count; i++) {
+        uint64_t hashes[ECHO_FEATURES_MAX];
+        size_t signs = echo_features(echo, heard, piece->count, i, hashes);
+        memcpy(piece->scores[i], heard[i].scores, sizeof(row));
+        add_weights(reader, hashes, signs, piece->scores[i]);
+        forbid(words, first + i, piece->scores[i]);
+        exponentiate(piece->scores[i]);
+        piece->gaps[i] = words->at[first + i].gap;
+    }
+    run_best(reader, labels);
+    run_both_ways(reader);
+    for (uint32_t i = 0; i < piece->count; i++)
+        labels[i].sure = piece->forward[i][labels[i].label];
+}
+
+// Returns how many open words the field has.
+static size_t hear_field(struct reader *reader, const struct recall *recall, struct heard *heard)
+{
+    const struct words *words = reader->field->words;
+    struct features features;
+    size_t count = 0;
+    features_init(&features, reader->field, recall);
+    fill_steps(reader, 0);
+    for (size_t i = 0; i < words->count;) {
+        uint32_t len = reader->piece.count = piece_at(words, i);
+        if (len)
+            read_first(reader, &features, i, heard + count);
+        count += len;
+        i += len ? len : 1;
+    }
+    return count;
+}
+
+static size_t label_field(struct reader *reader, const struct echo *echo, const struct heard *heard,
+                          struct labelled *labels)
+{
+    const struct words *words = reader->field->words;
+    size_t count = 0;
+    fill_steps(reader, 1);
+    for (size_t i = 0; i < words->count;) {
+        uint32_t len = reader->piece.count = piece_at(words, i);
+        if (len)
+            read_again(reader, echo, i, heard + count, &labels[i]);
+        count += len;
+        i += len ? len : 1;
+    }
+    return count;
+}
+
+int sequence_read(const struct model *model, const struct marked *fields, size_t count,
+                  const struct recall *recall, const struct labelled **labels, struct arena *arena)
+{
+    size_t open = 0, heard_count = 0, done = 0;
+    for (size_t f = 0; f < count; f++)
+        for (size_t i = 0; i < fields[f].words->count; i++)
+            open += features_is_open(fields[f].words, i);
+    struct reader *reader = arena_alloc(arena, sizeof *reader);
+    struct heard *heard = arena_alloc_array(arena, open + 1, sizeof *heard);
+    if (!reader || !heard)
+        return -ENOMEM;
+    reader->header = model_header_of(model);
+    reader->rows = model_rows(model);
+    for (size_t f = 0; f < count; f++) {
+        reader->field = &fields[f];
+        heard_count += hear_field(reader, recall, heard + heard_count);
+    }
+    const struct echo *echo = echo_collect(heard, heard_count, arena);
+    for (size_t f = 0; echo && f < count; f++) {
+        struct labelled *out = arena_alloc_array(arena, fields[f].words->count + 1, sizeof *out);
+        if (!out)
+            return -ENOMEM;
+        reader->field = &fields[f];
+        done += label_field(reader, echo, heard + done, out);
+        labels[f] = out;
+    }
+    return echo ? 0 : -ENOMEM;
 }

@@ -1,14 +1,19 @@
-// Reading a field with the names model: the likeliest labels of its words, and how sure each is.
+// Reading an article with the names model, twice: each sentence by itself, then with what the first
+// reading made of the same words elsewhere.
 #pragma once
 
 #include "workers/tagger/features.h"
 #include "workers/tagger/model.h"
+
+enum { SEQUENCE_FIELDS_MAX = 2 };
 
 struct labelled {
     uint8_t label; // enum label
     float sure;    // probability of the label, 0 to 1
 };
 
-// One for each word, in the arena; NULL when it is full. Linear time.
-const struct labelled *sequence_read(const struct model *model, const struct marked *field,
-                                     const struct recall *recall, struct arena *arena);
+// Reads `count` fields, at most SEQUENCE_FIELDS_MAX, together. Sets labels[f][i] for each word i of
+// field f, in the arena. 0 or -ENOMEM. Linear time.
+int sequence_read(const struct model *model, const struct marked *fields, size_t count,
+                  const struct recall *recall, const struct labelled **labels,
+                  struct arena *arena);

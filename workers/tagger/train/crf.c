@@ -12,10 +12,10 @@ enum { SEGMENT_MAX = 4096 };
 // Scratch for one segment; probabilities are kept scaled, each position's forward sums being 1.
 static crf_row scores[SEGMENT_MAX], forward[SEGMENT_MAX], backward[SEGMENT_MAX];
 
-int crf_init(struct crf *crf, uint32_t signs)
+int crf_init(struct crf *crf, unsigned reading, uint32_t signs)
 {
     size_t rows = (size_t)signs + 1;
-    *crf = (struct crf){.signs = signs};
+    *crf = (struct crf){.reading = reading, .signs = signs};
     crf->rows = calloc(rows, sizeof(crf_row));
     crf->row_squares = calloc(rows, sizeof(crf_row));
     crf->transitions = calloc(MODEL_LANGUAGES, sizeof *crf->transitions);
@@ -45,16 +45,24 @@ static bool is_left_out(uint32_t i, uint32_t f)
     return left_out[i][f / 64] >> f % 64 & 1;
 }
 
+static uint32_t sign_of(const struct crf *crf, const struct examples *examples,
+                        const struct position *position, uint32_t f)
+{
+    return examples->lists[crf->reading].numbers[position->first[crf->reading] + f];
+}
+
 static void score_segment(const struct crf *crf, const struct examples *examples,
                           const struct segment_example *segment)
 {
     for (uint32_t i = 0; i < length_of(segment); i++) {
         const struct position *position = &examples->positions[segment->first + i];
         memset(scores[i], 0, sizeof scores[i]);
-        for (uint32_t f = 0; f < position->count; f++) {
+        if (crf->reading == 1) // it corrects what the first makes of the word
+            memcpy(scores[i], examples->heard[segment->first + i].scores, sizeof scores[i]);
+        for (uint32_t f = 0; f < position->count[crf->reading]; f++) {
             if (is_left_out(i, f))
                 continue;
-            const float *row = crf->rows[examples->signs[position->first + f]];
+            const float *row = crf->rows[sign_of(crf, examples, position, f)];
             for (unsigned y = 0; y < LABELS; y++)
                 scores[i][y] += row[y];
         }
@@ -139,10 +147,10 @@ static void learn_position(struct crf *crf, const struct examples *examples, uin
                            const struct position *position, const float *gradient,
                            const struct crf_settings *settings)
 {
-    for (uint32_t f = 0; f < position->count; f++) {
+    for (uint32_t f = 0; f < position->count[crf->reading]; f++) {
         if (is_left_out(i, f))
             continue;
-        uint32_t row = examples->signs[position->first + f];
+        uint32_t row = sign_of(crf, examples, position, f);
         if (!row)
             continue; // rare: its weights stay 0
         for (unsigned y = 0; y < LABELS; y++)
@@ -188,7 +196,7 @@ static void leave_out(uint32_t count, const struct crf_settings *settings, uint6
     for (uint32_t i = 0; i < count; i++) {
         left_out[i][0] = left_out[i][1] = 0;
         bool all = is_chance(settings->drop_all, random);
-        for (unsigned f = 0; f < FEATURES_OF_WORDS; f++)
+        for (unsigned f = 0; f < FEATURES_OF_WORDS && settings->drop > 0; f++)
             if (all || is_chance(settings->drop, random))
                 left_out[i][0] |= (uint64_t)1 << f;
     }
@@ -242,6 +250,25 @@ void crf_train(struct crf *crf, const struct examples *examples, const bool *wan
             learn_segment(crf, examples, &examples->segments[order[i]], settings, &random);
     }
     free(order);
+}
+
+void crf_hear(const struct crf *crf, struct examples *examples, const bool *wanted)
+{
+    memset(left_out, 0, sizeof left_out);
+    for (size_t s = 0; s < examples->segment_count; s++) {
+        const struct segment_example *segment = &examples->segments[s];
+        if (!wanted[s])
+            continue;
+        score_segment(crf, examples, segment);
+        run_forward_backward(crf, examples, segment);
+        for (uint32_t i = 0; i < length_of(segment); i++) {
+            struct heard *heard = &examples->heard[segment->first + i];
+            memcpy(heard->scores, scores[i], sizeof heard->scores);
+            for (unsigned y = 0; y < LABELS; y++)
+                heard->likely[y] = forward[i][y] * backward[i][y];
+            normalise(heard->likely);
+        }
+    }
 }
 
 void crf_decode(const struct crf *crf, const struct examples *examples,

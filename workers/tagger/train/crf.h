@@ -16,18 +16,22 @@ typedef float crf_row[LABELS];
 typedef float crf_table[LABELS][LABELS];
 
 struct crf {
+    unsigned reading;
     uint32_t signs; // numbered from 1
     crf_row *rows, *row_squares;
     crf_table (*transitions)[MODEL_GAPS], (*transition_squares)[MODEL_GAPS];
 };
 
 // 0 or -ENOMEM.
-int crf_init(struct crf *crf, uint32_t signs);
+int crf_init(struct crf *crf, unsigned reading, uint32_t signs);
 void crf_fini(struct crf *crf);
 
 // Learns the segments for which `wanted` is set.
 void crf_train(struct crf *crf, const struct examples *examples, const bool *wanted,
                const struct crf_settings *settings);
+
+// Fills `heard` of the segments for which `wanted` is set with what the model makes of them.
+void crf_hear(const struct crf *crf, struct examples *examples, const bool *wanted);
 
 // The likeliest labels of a segment.
 void crf_decode(const struct crf *crf, const struct examples *examples,

@@ -154,24 +154,34 @@ static void take_out_own(struct words *words, const uint8_t *labels, struct aren
 
 // --- one document
 
+static void add_signs(struct examples *examples, unsigned reading, struct position *position,
+                      const uint64_t *hashes, size_t count)
+{
+    struct sign_list *list = &examples->lists[reading];
+    list->hashes = grow(list->hashes, &list->capacity, list->count + count, sizeof *list->hashes);
+    position->first[reading] = (uint32_t)list->count;
+    position->count[reading] = (uint32_t)count;
+    for (size_t i = 0; i < count; i++)
+        list->hashes[list->count++] = hashes[i];
+}
+
 static void add_position(struct examples *examples, struct features *features, size_t index,
-                         uint8_t label)
+                         uint8_t label, bool joined)
 {
     uint64_t hashes[FEATURES_MAX];
-    size_t count = features_at(features, index, hashes);
-    examples->hashes = grow(examples->hashes, &examples->hash_capacity,
-                            examples->hash_count + count, sizeof *examples->hashes);
-    examples->positions = grow(examples->positions, &examples->position_capacity,
-                               examples->position_count + 1, sizeof *examples->positions);
-    examples->positions[examples->position_count++] = (struct position){
-        .first = (uint32_t)examples->hash_count,
-        .count = (uint32_t)count,
+    size_t at = examples->position_count++;
+    examples->positions = grow(examples->positions, &examples->position_capacity, at + 1,
+                               sizeof *examples->positions);
+    examples->heard =
+        grow(examples->heard, &examples->heard_capacity, at + 1, sizeof *examples->heard);
+    examples->heard[at] = features_hear(features, index);
+    examples->heard[at].joined = joined;
+    examples->positions[at] = (struct position){
         .label = label,
         .gap = features->field->words->at[index].gap,
         .may_begin = words_may_begin(&features->field->words->at[index]),
     };
-    for (size_t i = 0; i < count; i++)
-        examples->hashes[examples->hash_count++] = hashes[i];
+    add_signs(examples, 0, &examples->positions[at], hashes, features_at(features, index, hashes));
 }
 
 static void add_segments(struct examples *examples, struct features *features,
@@ -203,7 +213,7 @@ static void add_segments(struct examples *examples, struct features *features,
             examples->lost[like.set][like.fold]++;
             label = LABEL_NONE;
         }
-        add_position(examples, features, i, label);
+        add_position(examples, features, i, label, segment->count > 0);
         segment->count++;
         inside = true;
     }
@@ -237,6 +247,7 @@ static int read_text(struct examples *examples, struct slice text, struct slice 
     struct features features;
     features_init(&features, &field, recall);
     like.language = words.other_language ? 3 : (uint8_t)words.language;
+    like.document = examples->document_count++;
     add_segments(examples, &features, labels, like);
     return 0;
 }
@@ -313,7 +324,7 @@ static struct counted_sign *sign_find(const struct sign_table *table, uint64_t h
     return &table->at[at];
 }
 
-static void count_signs(const struct examples *examples, const bool *wanted,
+static void count_signs(const struct examples *examples, unsigned reading, const bool *wanted,
                         const struct sign_table *table)
 {
     for (size_t s = 0; s < examples->segment_count; s++) {
@@ -322,45 +333,81 @@ static void count_signs(const struct examples *examples, const bool *wanted,
             continue;
         const struct position *first = &examples->positions[segment->first];
         const struct position *last = first + segment->count - 1;
-        for (uint32_t i = first->first; i < last->first + last->count; i++) {
-            struct counted_sign *sign = sign_find(table, examples->hashes[i]);
-            sign->hash = examples->hashes[i];
+        for (uint32_t i = first->first[reading]; i < last->first[reading] + last->count[reading];
+             i++) {
+            uint64_t hash = examples->lists[reading].hashes[i];
+            struct counted_sign *sign = sign_find(table, hash);
+            sign->hash = hash;
             sign->times++;
         }
     }
 }
 
-uint32_t examples_number(struct examples *examples, const bool *wanted, uint32_t least,
-                         uint64_t **keys)
+uint32_t examples_number(struct examples *examples, unsigned reading, const bool *wanted,
+                         uint32_t least, uint64_t **keys)
 {
+    struct sign_list *list = &examples->lists[reading];
     struct sign_table table = {.mask = 1023};
-    while (table.mask < examples->hash_count)
+    while (table.mask < list->count)
         table.mask = table.mask * 2 + 1;
     table.at = calloc(table.mask + 1, sizeof *table.at);
-    *keys = calloc(examples->hash_count + 2, sizeof **keys);
-    examples->signs = calloc(examples->hash_count + 1, sizeof *examples->signs);
-    if (!table.at || !*keys || !examples->signs) {
+    *keys = calloc(list->count + 2, sizeof **keys);
+    list->numbers = calloc(list->count + 1, sizeof *list->numbers);
+    if (!table.at || !*keys || !list->numbers) {
         fprintf(stderr, "out of memory\n");
         exit(1);
     }
-    count_signs(examples, wanted, &table);
+    count_signs(examples, reading, wanted, &table);
     uint32_t count = 0;
-    for (size_t i = 0; i < examples->hash_count; i++) {
-        struct counted_sign *sign = sign_find(&table, examples->hashes[i]);
+    for (size_t i = 0; i < list->count; i++) {
+        struct counted_sign *sign = sign_find(&table, list->hashes[i]);
         if (sign->hash && sign->times >= least && !sign->number) {
             sign->number = ++count;
             (*keys)[count] = sign->hash;
         }
-        examples->signs[i] = sign->number;
+        list->numbers[i] = sign->number;
     }
     free(table.at);
     return count;
 }
 
+// --- the second reading
+
+static void hear_document(struct examples *examples, size_t first, size_t count,
+                          struct arena *arena)
+{
+    const struct heard *heard = &examples->heard[first];
+    const struct echo *echo = echo_collect(heard, count, arena);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t hashes[ECHO_FEATURES_MAX];
+        size_t signs = echo_features(echo, heard, count, i, hashes);
+        add_signs(examples, 1, &examples->positions[first + i], hashes, signs);
+    }
+}
+
+void examples_hear(struct examples *examples)
+{
+    struct arena arena;
+    arena_init(&arena, ARENA_LIMIT);
+    examples->lists[1].count = 0;
+    for (size_t s = 0; s < examples->segment_count;) {
+        const struct segment_example *first = &examples->segments[s];
+        size_t count = 0;
+        for (; s < examples->segment_count && examples->segments[s].document == first->document; s++)
+            count += examples->segments[s].count;
+        hear_document(examples, first->first, count, &arena);
+        arena_reset(&arena);
+    }
+    arena_fini(&arena);
+}
+
 void examples_free(struct examples *examples)
 {
-    free(examples->hashes);
-    free(examples->signs);
+    for (unsigned reading = 0; reading < MODEL_READINGS; reading++) {
+        free(examples->lists[reading].hashes);
+        free(examples->lists[reading].numbers);
+    }
+    free(examples->heard);
     free(examples->positions);
     free(examples->segments);
 }

@@ -6,11 +6,12 @@
 #include <stdio.h>
 
 #include "proto/base/err.h"
+#include "workers/tagger/echo.h"
 #include "workers/tagger/lexicon.h"
 #include "workers/tagger/model.h"
 
 struct position {
-    uint32_t first, count; // its signs
+    uint32_t first[MODEL_READINGS], count[MODEL_READINGS]; // its signs
     uint8_t label;         // enum label
     uint8_t gap;           // enum word_gap before it
     bool may_begin;        // a name may begin with the word
@@ -19,6 +20,7 @@ struct position {
 // A run of open words of one sentence.
 struct segment_example {
     uint32_t first, count; // positions
+    uint32_t document;
     uint16_t set;
     uint8_t language; // place in the model's transitions
     uint8_t fold;     // 0..9, the same for a whole document
@@ -26,13 +28,20 @@ struct segment_example {
 
 enum { EXAMPLE_SETS = 48 };
 
+// The signs of all positions, for one reading.
+struct sign_list {
+    uint64_t *hashes;
+    size_t count, capacity;
+    uint32_t *numbers; // once examples_number has given them; 0: rare
+};
+
 struct examples {
     const struct lexicon *lexicon;
-    uint64_t *hashes; // of the signs of all positions
-    size_t hash_count, hash_capacity;
-    uint32_t *signs; // their numbers, once examples_number has given them; 0: rare
+    struct sign_list lists[MODEL_READINGS];
     struct position *positions;
-    size_t position_count, position_capacity;
+    struct heard *heard; // of each position
+    size_t position_count, position_capacity, heard_capacity;
+    uint32_t document_count;
     struct segment_example *segments;
     size_t segment_count, segment_capacity;
     char sets[EXAMPLE_SETS][24];
@@ -45,8 +54,11 @@ struct examples {
 // texts, so that each document's own are taken out again. 0, or negative errno with err.
 int examples_read(struct examples *examples, FILE *lines, bool counted, struct err *err);
 
+// Makes the second reading's signs of what `heard` holds.
+void examples_hear(struct examples *examples);
+
 // Gives a number, from 1, to each sign that the segments for which `wanted` is set have at least
 // `least` times. Returns how many; their hashes in *keys (from place 1), to be freed.
-uint32_t examples_number(struct examples *examples, const bool *wanted, uint32_t least,
-                         uint64_t **keys);
+uint32_t examples_number(struct examples *examples, unsigned reading, const bool *wanted,
+                         uint32_t least, uint64_t **keys);
 void examples_free(struct examples *examples);

@@ -14,7 +14,7 @@ import json
 import pathlib
 import re
 
-SENTENCES_A_DOCUMENT = {"germeval2014": 1, "wikigold": 4, "crossner-politics": 1, "mobie": 1, "btc": 1, "wnut17": 1}
+SENTENCES_A_DOCUMENT = {"germeval2014": 1, "wikigold": 20, "crossner-politics": 1, "mobie": 1, "btc": 1, "wnut17": 1}
 NO_SPACE_BEFORE = {".", ",", ")", ";", ":", "?", "!", "'s", "’s", "n't", "%", "”"}
 NO_SPACE_AFTER = {"(", "„", "#", "@"}
 KINDS = {"PER": "person", "persName": "person", "person": "person", "politician": "person", "nam_liv_person": "person",

@@ -280,7 +280,20 @@ static bool place(struct model_row *rows, uint32_t bits, uint64_t hash, const fl
     return false;
 }
 
-static void write_model(const struct crf *crf, const uint64_t *keys, const struct options *options)
+static size_t place_all(const struct crf *crf, const uint64_t *keys, struct model_header *header)
+{
+    size_t placed = 0;
+    struct ranked *ranked = rank(crf);
+    for (uint32_t i = 0; i < crf->signs; i++)
+        placed += place((struct model_row *)(header + 1), header->bits, keys[ranked[i].sign],
+                        crf->rows[ranked[i].sign], header->scale);
+    free(ranked);
+    memcpy(header->transitions[crf->reading], crf->transitions, sizeof *header->transitions);
+    return placed;
+}
+
+static void write_model(const struct crf *readings, uint64_t *const *keys,
+                        const struct options *options)
 {
     size_t rows = (size_t)1 << options->bits;
     size_t size = sizeof(struct model_header) + rows * sizeof(struct model_row), placed = 0;
@@ -291,15 +304,15 @@ static void write_model(const struct crf *crf, const uint64_t *keys, const struc
     header->version = MODEL_VERSION;
     header->bits = options->bits;
     header->file_size = size;
-    header->scale = largest(crf) / 127;
+    header->scale = largest(&readings[0]);
+    if (largest(&readings[1]) > header->scale)
+        header->scale = largest(&readings[1]);
+    header->scale /= 127;
     snprintf(header->date, sizeof header->date, "%s", options->date);
-    memcpy(header->transitions, crf->transitions, sizeof header->transitions);
-    struct ranked *ranked = rank(crf);
-    for (uint32_t i = 0; i < crf->signs; i++)
-        placed += place((struct model_row *)(header + 1), options->bits, keys[ranked[i].sign],
-                        crf->rows[ranked[i].sign], header->scale);
-    free(ranked);
-    fprintf(stderr, "%zu of %u signs have a row\n", placed, crf->signs);
+    for (unsigned reading = MODEL_READINGS; reading-- > 0;) // the few signs of the second first
+        placed += place_all(&readings[reading], keys[reading], header);
+    fprintf(stderr, "%zu of %u signs have a row\n", placed,
+            readings[0].signs + readings[1].signs);
     size_t from = offsetof(struct model_header, date);
     header->checksum = hash64(slice_from((char *)header + from, size - from), MODEL_VERSION);
     FILE *file = fopen(options->output, "w");
@@ -317,6 +330,64 @@ static bool *choose(const struct options *options, const struct examples *exampl
             options->settings.set_weight[segment->set] > 0 && segment->fold != options->held_out;
     }
     return wanted;
+}
+
+// Half of what is trained on (its even or odd folds), or what is not trained on.
+static bool *choose_half(const struct examples *examples, const bool *wanted, unsigned parity,
+                         bool trained)
+{
+    bool *half = calloc(examples->segment_count + 1, sizeof *half);
+    if (!half)
+        fail("out of memory");
+    for (size_t i = 0; i < examples->segment_count; i++)
+        half[i] = trained ? wanted[i] && examples->segments[i].fold % 2 == parity : !wanted[i];
+    return half;
+}
+
+// Each half is heard by a model of the other, so that the second reading learns from what the first
+// makes of texts it has not seen.
+static void hear_halves(struct examples *examples, const bool *wanted, uint32_t signs,
+                        const struct options *options)
+{
+    for (unsigned parity = 0; parity < 2; parity++) {
+        bool *learned = choose_half(examples, wanted, parity, true);
+        bool *heard = choose_half(examples, wanted, 1 - parity, true);
+        struct crf crf;
+        if (crf_init(&crf, 0, signs) != 0)
+            fail("out of memory");
+        crf_train(&crf, examples, learned, &options->settings);
+        crf_hear(&crf, examples, heard);
+        crf_fini(&crf);
+        free(learned);
+        free(heard);
+    }
+}
+
+static void train_first(struct crf *crf, struct examples *examples, const bool *wanted,
+                        const struct options *options, uint64_t **keys)
+{
+    uint32_t signs = examples_number(examples, 0, wanted, options->least, keys);
+    fprintf(stderr, "%zu words in %zu segments, %u signs\n", examples->position_count,
+            examples->segment_count, signs);
+    if (crf_init(crf, 0, signs) != 0)
+        fail("out of memory");
+    hear_halves(examples, wanted, signs, options);
+    crf_train(crf, examples, wanted, &options->settings);
+    bool *others = choose_half(examples, wanted, 0, false);
+    crf_hear(crf, examples, others);
+    free(others);
+}
+
+static void train_second(struct crf *crf, struct examples *examples, const bool *wanted,
+                         const struct options *options, uint64_t **keys)
+{
+    examples_hear(examples);
+    uint32_t signs = examples_number(examples, 1, wanted, options->least, keys);
+    if (crf_init(crf, 1, signs) != 0)
+        fail("out of memory");
+    struct crf_settings settings = options->settings;
+    settings.drop = settings.drop_all = 0;
+    crf_train(crf, examples, wanted, &settings);
 }
 
 int main(int argc, char **argv)
@@ -339,19 +410,22 @@ int main(int argc, char **argv)
         read_file(&examples, options.measures[i], false);
     set_weights(&options, &examples);
     bool *wanted = choose(&options, &examples);
-    uint64_t *keys;
-    uint32_t signs = examples_number(&examples, wanted, options.least, &keys);
-    fprintf(stderr, "%zu words in %zu segments, %u signs\n", examples.position_count,
-            examples.segment_count, signs);
-    struct crf crf;
-    if (!wanted || crf_init(&crf, signs) != 0)
+    uint64_t *keys[MODEL_READINGS];
+    struct crf readings[MODEL_READINGS];
+    if (!wanted)
         fail("out of memory");
-    crf_train(&crf, &examples, wanted, &options.settings);
-    measure(&crf, &examples, wanted, &options);
+    train_first(&readings[0], &examples, wanted, &options, &keys[0]);
+    printf("first reading\n");
+    measure(&readings[0], &examples, wanted, &options);
+    train_second(&readings[1], &examples, wanted, &options, &keys[1]);
+    printf("second reading\n");
+    measure(&readings[1], &examples, wanted, &options);
     if (options.output)
-        write_model(&crf, keys, &options);
-    crf_fini(&crf);
-    free(keys);
+        write_model(readings, keys, &options);
+    for (unsigned reading = 0; reading < MODEL_READINGS; reading++) {
+        crf_fini(&readings[reading]);
+        free(keys[reading]);
+    }
     free(wanted);
     examples_free(&examples);
     lexicon_close(lexicon);
