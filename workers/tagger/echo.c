@@ -130,7 +130,7 @@ size_t echo_features(const struct echo *echo, const struct heard *heard, size_t 
     };
     size_t signs = sizeof values / sizeof *values;
     for (size_t i = 0; i < signs; i++)
-        hashes[i] = feature_mix(feature_mix(feature_mix(i + 0x6563686f, values[i][0]), values[i][1]),
-                                values[i][2]);
+        hashes[i] = feature_mix(
+            feature_mix(feature_mix(i + 0x6563686f, values[i][0]), values[i][1]), values[i][2]);
     return signs;
 }

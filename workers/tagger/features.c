@@ -226,7 +226,8 @@ static void add_recall(struct list_out *out, const struct atoms *own, uint16_t s
     add3(out, signs, own->kind, own->lexicon ? own->lexicon & 63 : own->counts);
     for (unsigned bit = 0; bit < 12; bit++, out->seed++)
         if (signs & 1u << bit) {
-            out->hashes[out->count++] = feature_mix(feature_mix(out->seed, 77), own->shape & 0xffff);
+            out->hashes[out->count++] =
+                feature_mix(feature_mix(out->seed, 77), own->shape & 0xffff);
         }
 }
 
@@ -234,9 +235,8 @@ struct heard features_hear(struct features *features, size_t index)
 {
     const struct word *word = &features->field->words->at[index];
     const struct atoms *atoms = atoms_at(features, index, 0);
-    return (struct heard){.stem = recall_stem(word),
-                          .kind = atoms->kind,
-                          .lexicon = atoms->lexicon & 63};
+    return (struct heard){
+        .stem = recall_stem(word), .kind = atoms->kind, .lexicon = atoms->lexicon & 63};
 }
 
 size_t features_at(struct features *features, size_t index, uint64_t hashes[FEATURES_MAX])

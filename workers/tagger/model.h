@@ -21,7 +21,11 @@ enum label {
     LABELS,
 };
 
-enum { MODEL_LANGUAGES = 4, MODEL_GAPS = 8, MODEL_READINGS = 2 }; // enum lexicon_language and others; enum word_gap
+enum {
+    MODEL_LANGUAGES = 4,
+    MODEL_GAPS = 8,
+    MODEL_READINGS = 2
+}; // enum lexicon_language and others; enum word_gap
 
 // The weights of one sign. Buckets of four rows: a sign lies in the bucket that its hash names,
 // under its tag.

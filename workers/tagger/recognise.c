@@ -63,10 +63,13 @@ static void trim(const struct words *words, struct span *span)
         span->count--;
 }
 
-// Inhabitants and adjectives are not names of places.
+// Inhabitants and adjectives are not names of places. In Polish some are also forms of a country's
+// name ("Czech", "Niemiec").
 static bool is_people(const struct words *words, const struct span *span)
 {
-    return span->type == TAG_PLACE && words->at[span->first + span->count - 1].cues & WORD_PEOPLE;
+    bool known = words->language == LEXICON_PL && span->entity != LEXICON_NONE;
+    return span->type == TAG_PLACE && !known &&
+           words->at[span->first + span->count - 1].cues & WORD_PEOPLE;
 }
 
 // "U. S.": the full stop behind initials belongs to them.
@@ -153,7 +156,7 @@ static size_t take_span(struct taker *taker, size_t first, struct spans *spans)
     struct span span =
         span_of(taker->words, near, first, count, type_of(taker->labels[first].label));
     span.sure = sureness(&taker->labels[first], count);
-    if (!is_people(taker->words, &span) || !(span.flags & SPAN_GUESS))
+    if (!is_people(taker->words, &span))
         spans_add(spans, taker->words, span);
     return count;
 }

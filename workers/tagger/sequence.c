@@ -145,7 +145,8 @@ static void run_backward(struct reader *reader)
     }
 }
 
-// Turns the piece's scores into its words' best labels and, in `forward`, all labels' probabilities.
+// Turns the piece's scores into its words' best labels and, in `forward`, all labels'
+// probabilities.
 static void run_both_ways(struct reader *reader)
 {
     struct piece *piece = &reader->piece;

@@ -64,7 +64,7 @@ int words_prepare(struct words *out, const struct lexicon *lexicon, const struct
 static inline bool words_may_begin(const struct word *word)
 {
     return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER | WORD_IS_NUMBER | WORD_IS_OWN_SMALL)) ||
-           (word->info && word->info->small_start);
+           (word->info && word->info->small_start && word->folded.len > 1);
 }
 
 static inline bool words_is_capital(const struct word *word)

@@ -393,7 +393,8 @@ void examples_hear(struct examples *examples)
     for (size_t s = 0; s < examples->segment_count;) {
         const struct segment_example *first = &examples->segments[s];
         size_t count = 0;
-        for (; s < examples->segment_count && examples->segments[s].document == first->document; s++)
+        for (; s < examples->segment_count && examples->segments[s].document == first->document;
+             s++)
             count += examples->segments[s].count;
         hear_document(examples, first->first, count, &arena);
         arena_reset(&arena);

@@ -311,8 +311,7 @@ static void write_model(const struct crf *readings, uint64_t *const *keys,
     snprintf(header->date, sizeof header->date, "%s", options->date);
     for (unsigned reading = MODEL_READINGS; reading-- > 0;) // the few signs of the second first
         placed += place_all(&readings[reading], keys[reading], header);
-    fprintf(stderr, "%zu of %u signs have a row\n", placed,
-            readings[0].signs + readings[1].signs);
+    fprintf(stderr, "%zu of %u signs have a row\n", placed, readings[0].signs + readings[1].signs);
     size_t from = offsetof(struct model_header, date);
     header->checksum = hash64(slice_from((char *)header + from, size - from), MODEL_VERSION);
     FILE *file = fopen(options->output, "w");
