@@ -48,7 +48,7 @@ class Reports(unittest.TestCase):
 
     def test_reports_are_as_long_as_told(self):
         for text in (text for texts in wire.read().values() for text in texts):
-            self.assertTrue(50 <= len(text.text.split()) <= 140, f"{text.name}: {len(text.text.split())} words")
+            self.assertTrue(60 <= len(text.text.split()) <= 130, f"{text.name}: {len(text.text.split())} words")
 
 
 class Check(unittest.TestCase):
