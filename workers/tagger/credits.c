@@ -1,5 +1,4 @@
-// A credit is read as parts between separators: each is an agency, a paper or site, a person, an
-// editor's initials, or something else, and something else means that the line is no credit.
+// A credit is read as its parts (credit_parts.h); one that is nobody means that it is none.
 #include "workers/tagger/credits.h"
 
 #include <errno.h>
@@ -7,7 +6,7 @@
 
 #include "proto/base/utf8.h"
 #include "workers/tagger/agencies.h"
-#include "workers/tagger/domains.h"
+#include "workers/tagger/credit_parts.h"
 #include "workers/tagger/folded.h"
 #include "workers/tagger/furniture_rules.h"
 #include "workers/tagger/unicode.h"
@@ -18,7 +17,6 @@ enum {
     LINE_BYTES_MAX = 120,
     REPORTING_BYTES_MAX = 600,
     TAIL_BYTES_MAX = 100,
-    PERSON_BYTES_MAX = 48,
     LABEL_BYTES_MAX = 40,
     PARTS_MAX = 10,
     VALUE_WORDS_MAX = 6,
@@ -38,188 +36,6 @@ int credits_add(struct credits *credits, struct credit credit, struct arena *are
     }
     credits->at[credits->count++] = credit;
     return 0;
-}
-
-// --- parts
-
-enum part_kind {
-    PART_EMPTY,
-    PART_WIRE,
-    PART_PICTURE,
-    PART_OTHER,
-    PART_SITE, // a web address that is nobody known
-    PART_PERSON,
-    PART_INITIALS,
-    PART_UNKNOWN,
-    PART_KINDS,
-};
-
-static struct slice trim(struct slice text)
-{
-    while (text.len && strchr(" .<>\"\t\r\n", text.ptr[0]))
-        text = slice_from(text.ptr + 1, text.len - 1);
-    while (text.len && strchr(" .<>\"\t\r\n", text.ptr[text.len - 1]))
-        text.len--;
-    return text;
-}
-
-// Initials of an editor beside an agency: "mal", "aja".
-static bool is_initials(struct slice part)
-{
-    if (part.len < 2 || part.len > 4)
-        return false;
-    for (size_t i = 0; i < part.len; i++)
-        if (part.ptr[i] < 'a' || part.ptr[i] > 'z')
-            return false;
-    return true;
-}
-
-static bool is_particle(struct slice word)
-{
-    static const char *const known[] = {"von", "van", "de", "der", "den", "di", "da", "al",
-                                        "el",  "bin", "zu", "la",  "le",  "du", "dos"};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (slice_is(word, known[i]))
-            return true;
-    return false;
-}
-
-static struct slice next_word(struct slice *text)
-{
-    size_t len = 0, skip = 0;
-    while (skip < text->len && text->ptr[skip] == ' ')
-        skip++;
-    while (skip + len < text->len && text->ptr[skip + len] != ' ')
-        len++;
-    struct slice word = slice_from(text->ptr + skip, len);
-    *text = slice_from(text->ptr + skip + len, text->len - skip - len);
-    return word;
-}
-
-// A capital letter first, no digits: "Nowak", "J.", "SMITH", "O'Neill".
-static bool is_name_word(struct slice word)
-{
-    if (unicode_class_of(utf8_next(word, &(size_t){0})) != UNICODE_UPPER)
-        return false;
-    for (size_t at = 0; at < word.len;) {
-        uint32_t code = utf8_next(word, &at);
-        bool sign = code == '.' || code == '-' || code == '\'' || code == 0x2019;
-        if (!sign && !unicode_is_letter(unicode_class_of(code)))
-            return false;
-    }
-    return true;
-}
-
-// Two to four words that could be one person's name.
-static bool is_person(struct slice part)
-{
-    int names = 0, words = 0;
-    if (part.len > PERSON_BYTES_MAX)
-        return false;
-    for (struct slice rest = part; rest.len;) {
-        struct slice word = next_word(&rest);
-        if (!word.len)
-            break;
-        if (!is_particle(word) && !is_name_word(word))
-            return false;
-        names += !is_particle(word);
-        words++;
-    }
-    return names >= 2 && words <= 4;
-}
-
-// What picture desks add: it names nobody.
-static bool is_note(struct slice part)
-{
-    static const char *const known[] = {"File",     "FILE",       "file",       "Archiv", "archiv",
-                                        "archiwum", "Symbolbild", "Symbolfoto", "Pool",   "POOL",
-                                        "Handout",  "handout",    "Archive",    "pool"};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (slice_is(part, known[i]))
-            return true;
-    return false;
-}
-
-static enum part_kind part_kind_of(struct slice part)
-{
-    if (!part.len || is_note(part))
-        return PART_EMPTY;
-    switch (agency_kind_of(part)) {
-    case AGENCY_WIRE:
-        return PART_WIRE;
-    case AGENCY_PICTURE:
-        return PART_PICTURE;
-    case AGENCY_OTHER:
-        return PART_OTHER;
-    case AGENCY_NONE:
-        break;
-    }
-    if (domain_is_name(part) || domain_is_url(part))
-        return PART_SITE;
-    if (is_initials(part))
-        return PART_INITIALS;
-    return is_person(part) ? PART_PERSON : PART_UNKNOWN;
-}
-
-static bool is_sign(char byte)
-{
-    return byte && strchr("/,;|()[]+&", byte) != NULL;
-}
-
-// Bytes of the separator at `at`, or 0: a sign, or a word between spaces. Slashes of a web address
-// separate nothing.
-static size_t separator_length(struct slice text, size_t at)
-{
-    static const char *const words[] = {" via ", " und ", " and ", " i ", " oraz ", " u. ", " - "};
-    if (slice_begins(slice_from(text.ptr + at, text.len - at), "\u00a9"))
-        return 2;
-    if (is_sign(text.ptr[at]))
-        return 1;
-    for (size_t i = 0; text.ptr[at] == ' ' && i < sizeof words / sizeof *words; i++)
-        if (slice_begins(slice_from(text.ptr + at, text.len - at), words[i]))
-            return strlen(words[i]) - 1; // the space behind it may begin the next
-    return 0;
-}
-
-static size_t address_length(struct slice text, size_t at)
-{
-    struct slice rest = slice_from(text.ptr + at, text.len - at);
-    if (!slice_begins(rest, "http://") && !slice_begins(rest, "https://"))
-        return 0;
-    size_t len = 0;
-    while (len < rest.len && !strchr(" <>()[]|,;\"", rest.ptr[len]))
-        len++;
-    return len;
-}
-
-// Cuts the next part off `text`; its separator goes with it.
-static struct slice next_part(struct slice *text)
-{
-    size_t at = 0, separator = 0;
-    while (at < text->len && !(separator = separator_length(*text, at))) {
-        size_t address = address_length(*text, at);
-        at += address ? address : 1;
-    }
-    struct slice part = trim(slice_from(text->ptr, at));
-    *text = slice_from(text->ptr + at + separator, text->len - at - separator);
-    return part;
-}
-
-struct tally {
-    int of[PART_KINDS];
-};
-
-static struct tally tally_parts(struct slice text)
-{
-    struct tally tally = {.of = {0}};
-    while (text.len)
-        tally.of[part_kind_of(next_part(&text))]++;
-    return tally;
-}
-
-static int known_of(const struct tally *tally)
-{
-    return tally->of[PART_WIRE] + tally->of[PART_PICTURE] + tally->of[PART_OTHER];
 }
 
 // --- labels and prefixes
@@ -297,14 +113,6 @@ static struct slice skip_prefix(struct slice line)
     return line;
 }
 
-static int words_in(struct slice text)
-{
-    int words = 0;
-    while (text.len)
-        words += next_word(&text).len > 0;
-    return words;
-}
-
 // --- whole lines
 
 // "By Jane Smith and John Doe", "Von Jan Nowak, dpa", "Autor: Jan Nowak".
@@ -315,14 +123,14 @@ static bool is_byline(struct slice line)
         if (!slice_begins(line, heads[i]))
             continue;
         size_t len = strlen(heads[i]);
-        struct tally tally = tally_parts(slice_from(line.ptr + len, line.len - len));
+        struct credit_tally tally = credit_tally_of(slice_from(line.ptr + len, line.len - len));
         return !tally.of[PART_UNKNOWN] && tally.of[PART_PERSON] > 0;
     }
     return false;
 }
 
 // "kno/ mal/": the editors' signs that Polish and German agencies end with.
-static bool is_signs(struct slice line, const struct tally *tally)
+static bool is_signs(struct slice line, const struct credit_tally *tally)
 {
     return line.len <= 16 && line.ptr[line.len - 1] == '/' && tally->of[PART_INITIALS] &&
            !tally->of[PART_UNKNOWN] && !tally->of[PART_PERSON];
@@ -356,12 +164,12 @@ bool credit_is_line(struct slice line, bool edge)
         return false;
     size_t label = label_length(line);
     bool copyright = label && is_copyright(line, label); // "Foto © Jan Nowak"
-    if (is_reporting(line) || (copyright && words_in(line) <= VALUE_WORDS_MAX + 2))
+    if (is_reporting(line) || (copyright && credit_words(line) <= VALUE_WORDS_MAX + 2))
         return true;
     if (line.len > LINE_BYTES_MAX)
         return false;
-    struct tally tally = tally_parts(skip_prefix(line));
-    int known = known_of(&tally), sure = tally.of[PART_WIRE] + tally.of[PART_PICTURE];
+    struct credit_tally tally = credit_tally_of(skip_prefix(line));
+    int known = credit_known(&tally), sure = tally.of[PART_WIRE] + tally.of[PART_PICTURE];
     if (edge && (is_byline(line) || is_signs(line, &tally)))
         return true;
     if (tally.of[PART_UNKNOWN] || known + tally.of[PART_INITIALS] > PARTS_MAX)
@@ -379,7 +187,7 @@ static bool is_agency_inside(struct slice inside)
 {
     if (!inside.len || inside.len > INSIDE_BYTES_MAX)
         return false;
-    struct tally tally = tally_parts(inside);
+    struct credit_tally tally = credit_tally_of(inside);
     return tally.of[PART_WIRE] && !tally.of[PART_UNKNOWN] && !tally.of[PART_PERSON];
 }
 
@@ -508,10 +316,10 @@ static bool tail_bare(struct slice line, size_t *start)
 // What may stand behind a label in running text: someone known or a person, and nothing else.
 static bool is_label_value(struct slice value)
 {
-    struct tally tally = tally_parts(value);
+    struct credit_tally tally = credit_tally_of(value);
     return !tally.of[PART_UNKNOWN] &&
-           known_of(&tally) + tally.of[PART_SITE] + tally.of[PART_PERSON] > 0 &&
-           words_in(value) <= VALUE_WORDS_MAX;
+           credit_known(&tally) + tally.of[PART_SITE] + tally.of[PART_PERSON] > 0 &&
+           credit_words(value) <= VALUE_WORDS_MAX;
 }
 
 // "... on Monday. Foto: dpa", "(Fot. PAP/Jan Nowak)", "... | Bild: Reuters".
@@ -544,7 +352,7 @@ static bool tail_copyright(struct slice line, size_t *start)
         return false;
     *start = (size_t)(sign - line.ptr);
     struct slice value = slice_from(sign + 2, line.len - *start - 2);
-    return value.len && words_in(value) <= VALUE_WORDS_MAX + 2 &&
+    return value.len && credit_words(value) <= VALUE_WORDS_MAX + 2 &&
            !memmem(value.ptr, value.len, ". ", 2);
 }
 
@@ -563,8 +371,8 @@ size_t credit_names(struct slice credit, struct slice *names, size_t most)
     size_t count = 0;
     struct slice rest = skip_prefix(credit_value(credit));
     while (rest.len && count < most) {
-        struct slice part = next_part(&rest);
-        enum part_kind kind = part_kind_of(part);
+        struct slice part = credit_next_part(&rest);
+        enum credit_part kind = credit_part_of(part);
         if (kind != PART_EMPTY && kind != PART_INITIALS)
             names[count++] = part;
     }

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "workers/tagger/credit_parts.h"
 #include "workers/tagger/dateline.h"
 #include "workers/tagger/domains.h"
 #include "workers/tagger/furniture_rules.h"
@@ -35,14 +36,6 @@ static unsigned head_kinds(struct slice head)
     return folded_make(&key, head) ? furniture_kinds_of(key.text) : 0;
 }
 
-static int words_in(struct slice text)
-{
-    int words = 0;
-    for (size_t i = 0; i < text.len; i++)
-        words += text.ptr[i] != ' ' && (!i || text.ptr[i - 1] == ' ');
-    return words;
-}
-
 // "Label: anything", "Fot. J. Nowak/PAP", "[Disclaimer] anything".
 static unsigned label_flags(struct slice line)
 {
@@ -58,7 +51,7 @@ static unsigned label_flags(struct slice line)
         return kinds & (FURNITURE_WHOLE | FURNITURE_LABEL) ? LINE_FURNITURE : 0;
     struct slice rest = slice_from(line.ptr + end + 1, line.len - end - 1);
     bool site = line.ptr[end] == '.' && rest.ptr[0] >= 'a' && rest.ptr[0] <= 'z'; // "Foto.com"
-    if ((kinds & FURNITURE_CREDIT) && !site && words_in(rest) <= CREDIT_WORDS_MAX)
+    if ((kinds & FURNITURE_CREDIT) && !site && credit_words(rest) <= CREDIT_WORDS_MAX)
         return LINE_FURNITURE | LINE_CREDIT;
     return (kinds & FURNITURE_LABEL) && line.ptr[end] == ':' ? LINE_FURNITURE : 0;
 }
@@ -272,7 +265,7 @@ static bool follows_label(const struct credits *credits, const struct line *line
     for (uint32_t i = before->end; i < line->start; i++)
         if (!strchr(" \t\r\n", text.ptr[i]))
             return false;
-    return words_in(content_of(line, text)) <= CREDIT_WORDS_MAX;
+    return credit_words(content_of(line, text)) <= CREDIT_WORDS_MAX;
 }
 
 static int collect(const struct lines *lines, struct slice text, struct credits *credits,
