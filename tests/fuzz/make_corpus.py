@@ -63,11 +63,19 @@ SEEDS["json_check"] = SEEDS["json"] | {
     "bad": b'{"a":01,"b":[1,],}',
 }
 SEEDS["html"] = {
+    "parts": ("<nav class='main-nav'><a href=x>Menu</a></nav><h1><a>T</a></h1>" + "<p>" + "The talks went on. " * 20 + "</p>" * 1 +
+              "<ul><li><a href=x>Other</a></li></ul><figure><figcaption>P</figcaption></figure><div id=comment-1 role=search>C</div>"
+              "<table><tr><td><a>L</a></table><footer>F</footer>").encode(),
+    "tag": b"<a b='c>\"d\" e = \"f\" 1=\"x y/z> q<script>a<b</script><style><!-- --></style>",
     "page": "<html><head><title>x</title><script>1<2</script></head><body><h1>Größe</h1><p>a<br>b &amp; c</p><ul><li>d</ul></body></html>".encode(),
     "fragment": b"<p>one</p>two<div>three <b>four",
     "broken": b"<p <p></b>&#0;&#x110000;&nosuch; <![CDATA[x]]> <!-- ",
 }
 SEEDS["text"] = {
+    "credits": ("BERLIN (dpa) -- Der Kanzler kam. Foto: dpa\n\nBy Jane Smith\n\nReuters / PAP / Kresy.pl\n\nQuelle:\nhttp://a.b/c\n\nEnde. (AFP)\n\n"
+                "Foto \u00a9 Jan Nowak\n\nkno/ mal/").encode(),
+    "page": ("Home\nPolitics\nBrexit\nPeople\nMoney\nContact us\nSearch\n\nTitle\n\n12. Mai 2017\n\n" + ("The envoys met for another day. " * 8 + "\n\n") * 3 +
+             "Read more\nOther news\n\n2 comments\n\nNo.\n\nLeave a Reply\nName *\n").encode(),
     "wrapped": "Bei ihrem ersten Treffen im Rahmen des\nG20-Gipfels in Hamburg unterhielten sich der\nPräsident und die Kanzlerin über Sicher-\nheit.\n\nKommentare\n".encode(),
     "furniture": "WARSZAWA (PAP) - Minister Siergiej Ławrow.\n>>> Polecamy: x\nReklama\nReuters / PAP\n1 odpowieź".encode(),
     "marks": "e\u0301 A\u030a \u1100\u1161 U.S. z o.o. ok. 5 proc. \u201eTak\u201d \u2013 powiedział.".encode(),
