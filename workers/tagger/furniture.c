@@ -28,6 +28,7 @@ enum {
     EDGE_LINES = 6, // kept lines before and behind the story among which bylines stand
     EDGE_WIDTH_MAX = 90,
     CREDIT_WORDS_MAX = 5,
+    CUT_WIDTH_MIN = 30,
 };
 
 static unsigned head_kinds(struct slice head)
@@ -76,7 +77,7 @@ static bool is_marked(struct slice line)
     bool rights = slice_begins(line, "Copyright ") || slice_begins(line, "(c) ") ||
                   slice_begins(line, "(C) ");
     return slice_begins(line, ">>") || slice_begins(line, "\u00bb\u00bb") ||
-           slice_begins(line, "\u00a9") || (rights && has_digit(line)) || is_address(line);
+           slice_begins(line, "\u00a9") || (rights && has_digit(line));
 }
 
 // The line is a piece of a wrapped paragraph: what looks like a credit may be its last word.
@@ -87,6 +88,17 @@ static bool is_continuation(const struct lines *lines, size_t index)
     const struct line *before = &lines->at[index - 1];
     bool closed = before->flags & (LINE_BLANK | LINE_FURNITURE | LINE_ENDS_SENTENCE);
     return !closed && before->width >= 40 && before->width <= LINE_WRAP_MAX;
+}
+
+// The line stands in a sentence that extraction has cut at a link or a date: "... abrufbar unter /
+// www.example.org / . Die Liste ...".
+static bool is_cut_out(const struct lines *lines, size_t index)
+{
+    const struct line *line = &lines->at[index], *before = line - 1, *behind = line + 1;
+    bool open = index && !(before->flags & (LINE_BLANK | LINE_FURNITURE | LINE_ENDS_SENTENCE));
+    bool goes_on = index + 1 < lines->count && behind->flags & LINE_LOWER_FIRST;
+    return (open && before->width >= CUT_WIDTH_MIN) || (open && before->flags & LINE_LOWER_FIRST) ||
+           goes_on;
 }
 
 // What the table says of the whole line.
@@ -118,12 +130,15 @@ static unsigned table_flags(const struct line *line, struct slice content)
 static unsigned line_judge(const struct lines *lines, size_t index, struct slice content)
 {
     const struct line *line = &lines->at[index];
-    unsigned flags = is_marked(content) ? (unsigned)LINE_FURNITURE : label_flags(content);
+    bool cut_out = is_cut_out(lines, index);
+    unsigned flags = is_marked(content) || (is_address(content) && !cut_out)
+                         ? (unsigned)LINE_FURNITURE
+                         : label_flags(content);
     if (flags || line->width > PROMPT_WIDTH_MAX)
         return flags;
     if (!is_continuation(lines, index) && credit_is_line(content, false))
         return LINE_FURNITURE | LINE_CREDIT;
-    if (line->width <= WHOLE_WIDTH_MAX && dateline_is(content))
+    if (line->width <= WHOLE_WIDTH_MAX && !cut_out && dateline_is(content))
         return LINE_FURNITURE;
     return table_flags(line, content);
 }
@@ -299,7 +314,8 @@ int furniture_mark(const struct lines *lines, struct slice text, struct credits 
                    struct arena *arena)
 {
     judge_lines(lines, text);
-    furniture_mark_shapes(lines);
+    if (furniture_mark_shapes(lines, text, arena) < 0)
+        return -ENOMEM;
     judge_edge(lines, text, true);
     judge_edge(lines, text, false);
     cut_leadins(lines, text);

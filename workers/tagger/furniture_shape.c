@@ -10,7 +10,10 @@
 //     furniture.
 #include "workers/tagger/furniture_shape.h"
 
+#include <errno.h>
 #include <stdbool.h>
+
+#include "proto/base/hash.h"
 
 enum {
     POOR_WIDTH_MAX = 60, // a narrower one that does not end a sentence is poor
@@ -190,6 +193,63 @@ static size_t reply_find(const struct lines *lines, size_t story)
     return lines->count;
 }
 
+// --- repetition
+
+enum { REPEATED_MIN = 3, REPEATED_LINES_MAX = 1 << 14 };
+
+struct repeated {
+    uint64_t *hashes; // 0: free
+    uint32_t *counts;
+    size_t mask;
+};
+
+static size_t repeated_slot(const struct repeated *table, uint64_t hash)
+{
+    size_t slot = (size_t)hash & table->mask;
+    while (table->hashes[slot] && table->hashes[slot] != hash)
+        slot = (slot + 1) & table->mask;
+    return slot;
+}
+
+static uint64_t line_hash(const struct line *line, struct slice text)
+{
+    return hash64(slice_from(text.ptr + line->start, line->end - line->start), 0) | 1;
+}
+
+// A poor line that is there three times is known like an entry of a menu: "Zur Merkliste". That
+// alone removes none: speakers' names in a transcript repeat too.
+static int mark_repeated(const struct lines *lines, struct slice text, struct arena *arena)
+{
+    size_t poor = 0, size = 64;
+    for (size_t i = 0; i < lines->count; i++)
+        poor += !is_blank(&lines->at[i]) && !is_rich(lines, i);
+    if (poor < REPEATED_MIN || poor > REPEATED_LINES_MAX)
+        return 0;
+    while (size < 2 * poor)
+        size *= 2;
+    struct repeated table = {.hashes = arena_alloc_array(arena, size, sizeof *table.hashes),
+                             .counts = arena_alloc_array(arena, size, sizeof *table.counts),
+                             .mask = size - 1};
+    if (!table.hashes || !table.counts)
+        return -ENOMEM;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < lines->count; i++) {
+            struct line *line = &lines->at[i];
+            if (is_blank(line) || is_removed(line) || is_rich(lines, i))
+                continue;
+            uint64_t hash = line_hash(line, text);
+            size_t slot = repeated_slot(&table, hash);
+            table.hashes[slot] = hash;
+            table.counts[slot] += pass == 0;
+            if (pass == 1 && table.counts[slot] >= REPEATED_MIN)
+                line->flags |= LINE_MENU;
+        }
+    }
+    return 0;
+}
+
+// --- behind the story
+
 // What stands from line `first` to the end.
 struct tail {
     size_t rich, rich_bytes, others, hits;
@@ -219,11 +279,13 @@ static size_t tail_find(const struct lines *lines, size_t story)
     return found;
 }
 
-void furniture_mark_shapes(const struct lines *lines)
+int furniture_mark_shapes(const struct lines *lines, struct slice text, struct arena *arena)
 {
     size_t story = story_bytes(lines, 0, lines->count);
     if (story < STORY_BYTES_MIN)
-        return;
+        return 0;
+    if (mark_repeated(lines, text, arena) < 0)
+        return -ENOMEM;
     remove_poor(lines, reply_find(lines, story), lines->count);
     remove_poor(lines, tail_find(lines, story), lines->count);
     for (size_t i = 0; i < lines->count;)
@@ -240,4 +302,5 @@ void furniture_mark_shapes(const struct lines *lines)
         run_judge(lines, &run);
         i = run.end;
     }
+    return 0;
 }

@@ -72,6 +72,25 @@ static void test_what_is_hardly_text_behind_the_story_goes(void **state)
                 STORY "\n\n" PARAGRAPH);
 }
 
+static void test_repetition_is_a_hint(void **state)
+{
+    (void)state;
+    assert_left(STORY
+                "\n\nZur Merkliste\n\nKiel\n\nZur Merkliste\n\nRostock\n\nZur Merkliste\n\nBonn",
+                STORY);
+    assert_left("Anna\n\n" PARAGRAPH "\n\nAnna\n\n" PARAGRAPH "\n\nAnna\n\n" PARAGRAPH,
+                "Anna\n\n" PARAGRAPH "\n\nAnna\n\n" PARAGRAPH "\n\nAnna\n\n" PARAGRAPH);
+}
+
+static void test_addresses_and_dates_in_sentences_stay(void **state)
+{
+    (void)state;
+    assert_left("The places are to be found under\nwww.example.org/places\nand nowhere else.",
+                "The places are to be found under www.example.org/places and nowhere else.");
+    assert_left("The law on tobacco is in force from the\n1. Januar 2023\non.",
+                "The law on tobacco is in force from the\n1. Januar 2023 on.");
+}
+
 // Time is linear: a heading of links is looked at once.
 static void test_many_headings(void **state)
 {
@@ -146,6 +165,8 @@ int main(void)
         cmocka_unit_test(test_linked_headlines_go),
         cmocka_unit_test(test_what_follows_the_form_for_comments_goes),
         cmocka_unit_test(test_what_is_hardly_text_behind_the_story_goes),
+        cmocka_unit_test(test_repetition_is_a_hint),
+        cmocka_unit_test(test_addresses_and_dates_in_sentences_stay),
         cmocka_unit_test(test_many_headings),
         cmocka_unit_test(test_lists_in_stories_stay),
         cmocka_unit_test(test_datelines),
