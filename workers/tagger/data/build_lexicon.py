@@ -210,9 +210,25 @@ def gather_noun_forms(shared):
                 yield f"{word.capitalize()}\t{GENDERS.get(key[3], 'm1')}\t{' '.join(forms)}"
 
 
+ADJECTIVES = {  # by the end of the dictionary form: gender and endings with their cases; the last letter of the stem is k or g
+    "i": [("m1", {"i": "N", "iego": "GA", "iemu": "D", "im": "IL"})],
+    "a": [("f", {"a": "N", "iej": "GDL", "ą": "AI"})],
+    "ie": [("n2", {"ie": "NA", "iego": "G", "iemu": "D", "im": "IL"}), ("m1", {"ie": "NA", "ich": "GL", "im": "D", "imi": "I"})],
+}
+
+
+def gather_adjective_forms():
+    """Adjectives in -ski, -cki, -ska, -skie ... of names of several words: regular, and most are too rare for a corpus."""
+    for word in name_words():
+        match = re.fullmatch(r"(\w+(?:[sc]|dz)k)(i|a|ie)", word)
+        for gender, endings in ADJECTIVES[match[2]] if match else ():
+            forms = sorted(f"{(match[1] + ending).capitalize()}={cases}" for ending, cases in endings.items())
+            yield f"{word.capitalize()}\t{gender}\t{' '.join(forms)}"
+
+
 def gather_forms(shared):
     """lemma, gender, inflected forms with their cases. Plurals only of names that have no singular."""
-    rows = list(gather_noun_forms(shared))
+    rows = list(gather_noun_forms(shared)) + list(gather_adjective_forms())
     with open_text(shared / "polimorf/propernames-inflected.tsv.gz") as lines:
         for line in lines:
             lemma, gender, singular, plural = (line.rstrip("\n").split("\t") + ["", ""])[:4]
