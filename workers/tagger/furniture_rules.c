@@ -83,9 +83,27 @@ static bool differs_by_one(const char *a, size_t a_len, const char *b, size_t b_
            memcmp(rest_a + 2, rest_b + 2, left_a - 2) == 0;
 }
 
+// The first rule whose key begins with this byte or a later one.
+static size_t first_rule(unsigned char byte)
+{
+    size_t low = 0, high = RULE_COUNT;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if ((unsigned char)rules[middle].key[0] < byte)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+// Errors in the first letter are rare, and all rules would have to be looked at.
 unsigned furniture_kinds_with_typo(const struct folded *key)
 {
-    for (size_t i = 0; key->len + 1 >= TYPO_KEY_MIN && i < RULE_COUNT; i++) {
+    if (key->len + 1 < TYPO_KEY_MIN)
+        return 0;
+    for (size_t i = first_rule((unsigned char)key->text[0]);
+         i < RULE_COUNT && rules[i].key[0] == key->text[0]; i++) {
         size_t len = rules[i].len;
         if (len >= TYPO_KEY_MIN && len + 1 >= key->len && key->len + 1 >= len &&
             (rules[i].kinds & FURNITURE_WHOLE) &&

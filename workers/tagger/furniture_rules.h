@@ -33,7 +33,8 @@ unsigned furniture_kinds_of(const char *key);
 // A leading number becomes "#", one at the end is dropped: "12 comments", "Kommentare (12)".
 void furniture_strip_numbers(struct folded *key);
 
-// Kinds of the WHOLE rule that the key is but for one typing error; 0: there is none.
+// Kinds of the WHOLE rule that the key is but for one typing error, not in its first letter; 0:
+// there is none.
 unsigned furniture_kinds_with_typo(const struct folded *key);
 
 // True when the key begins with a PROMPT rule.
