@@ -23,6 +23,19 @@ bool features_is_open(const struct words *words, size_t index)
     return false;
 }
 
+unsigned features_forbidden(const struct words *words, size_t index)
+{
+    const struct word *word = &words->at[index];
+    unsigned forbidden = 0;
+    if (!words_may_begin(word))
+        forbidden |= 1u << LABEL_PERSON | 1u << LABEL_ORGANISATION | 1u << LABEL_PLACE;
+    if (word->gap == GAP_OTHER)
+        forbidden |= 1u << LABEL_PERSON_MORE | 1u << LABEL_PLACE_MORE;
+    if (!is_capital(word) && !(word->cues & WORD_LINK))
+        forbidden |= 1u << LABEL_PERSON_MORE;
+    return forbidden;
+}
+
 uint64_t feature_mix(uint64_t a, uint64_t b)
 {
     uint64_t mixed = (a * 0x9e3779b97f4a7c15u) ^ b;
@@ -78,6 +91,30 @@ static uint32_t counts_atom(const uint8_t counts[COUNT_KINDS])
     return 1 + best + 8 * often + 32 * clear + 128 * (clear ? next + 1 : 0);
 }
 
+// Of a German word that is not known: how its longest known ending is used ("Luftfahrt|behörde").
+static uint32_t tail_atom(const struct lexicon *lexicon, const struct word *word)
+{
+    enum { TAIL_MIN = 4, HEAD_MIN = 3 };
+    struct slice folded = word->folded;
+    for (size_t head = HEAD_MIN; head + TAIL_MIN <= folded.len; head++) {
+        struct slice tail = slice_from(folded.ptr + head, folded.len - head);
+        const struct lexicon_word *info = lexicon_find_word(lexicon, lexicon_hash_word(tail));
+        uint32_t counts = info ? counts_atom(info->counts[LEXICON_DE]) & 31 : 0;
+        uint32_t cues = info ? info->cues[LEXICON_DE] & (WORD_TITLE | WORD_ORGANISATION | WORD_GEO) : 0;
+        if (counts || cues)
+            return 1 + counts + 64 * cues;
+    }
+    return 0;
+}
+
+static bool is_unused(const struct word *word)
+{
+    for (size_t kind = 0; word->info && kind < COUNT_KINDS; kind++)
+        if (word->info->counts[LEXICON_DE][kind])
+            return false;
+    return true;
+}
+
 static void read_knowledge(struct atoms *atoms, const struct words *words, const struct word *word)
 {
     static const uint8_t own_name[LEXICON_LANGUAGES] = {1, 2, 4};
@@ -113,7 +150,11 @@ static void read_atoms(const struct features *features, size_t index, struct ato
         (uint32_t)(word->flags & (SHAPE | WORD_IS_FIRST | WORD_IS_QUOTED | WORD_IS_HEADLINE)) |
         (uint32_t)word->gap << 16 | (upper ? length_class(word->folded.len) : 0) << 24;
     atoms->lexicon = lexicon_atom(features->field->marks[index]);
-    read_knowledge(atoms, features->field->words, word);
+    const struct words *words = features->field->words;
+    read_knowledge(atoms, words, word);
+    if (words->language == LEXICON_DE && !words->other_language && is_capital(word) &&
+        is_unused(word))
+        atoms->tail = tail_atom(features->lexicon, word);
 }
 
 static const struct atoms outside = {.word = 1, .stem = 1, .shape = 1u << 30, .kind = 1u << 30};
@@ -134,10 +175,10 @@ static const struct atoms *atoms_at(struct features *features, size_t index, int
     return &features->window[place];
 }
 
-void features_init(struct features *features, const struct marked *field,
-                   const struct recall *recall)
+void features_init(struct features *features, const struct lexicon *lexicon,
+                   const struct marked *field, const struct recall *recall)
 {
-    *features = (struct features){.field = field, .recall = recall};
+    *features = (struct features){.lexicon = lexicon, .field = field, .recall = recall};
     features->language = field->words->other_language ? 9 : 1u + (unsigned)field->words->language;
 }
 
@@ -219,6 +260,9 @@ static void add_signs(struct list_out *out, const struct atoms *const w[5])
     add3(out, own->foreign, own->kind, own->counts);
     add3(out, own->cues, after->cues, after->shape);
     add3(out, before->cues, own->cues, before->shape);
+    add2(out, own->tail, own->shape);
+    add3(out, before->kind, own->tail, own->personal);
+    add3(out, own->tail, after->tail, after->kind);
 }
 
 static void add_recall(struct list_out *out, const struct atoms *own, uint16_t signs)

@@ -15,11 +15,12 @@ enum {
 struct atoms {
     uint64_t word, stem; // hashes of the folded word and of its beginning
     uint64_t suffix2, suffix3, suffix4, prefix3;
-    uint32_t shape, kind, lexicon, counts, foreign, personal, cues;
+    uint32_t shape, kind, lexicon, counts, foreign, tail, personal, cues;
 };
 
 // A field being read; features_at keeps the atoms of the words around the last index.
 struct features {
+    const struct lexicon *lexicon;
     const struct marked *field;
     const struct recall *recall;
     uint64_t language; // seed of the signs that belong to one language
@@ -27,12 +28,17 @@ struct features {
     size_t held[8]; // index + 1 of the word in each place
 };
 
-void features_init(struct features *features, const struct marked *field,
-                   const struct recall *recall);
+void features_init(struct features *features, const struct lexicon *lexicon,
+                   const struct marked *field, const struct recall *recall);
 
 // True for words that may belong to a name: capitals and numbers, and the few small words around
 // them. All others are never part of one.
 bool features_is_open(const struct words *words, size_t index);
+
+// The labels that the word cannot have, a bit each (1 << enum label): a name begins where one may;
+// persons' and places' names do not go on behind a comma or bracket, and persons' only with capitals
+// and the small words of names ("van der").
+unsigned features_forbidden(const struct words *words, size_t index);
 
 // Hashes of the signs of word `index`; returns how many, at most FEATURES_MAX.
 size_t features_at(struct features *features, size_t index, uint64_t hashes[FEATURES_MAX]);

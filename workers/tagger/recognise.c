@@ -63,13 +63,33 @@ static void trim(const struct words *words, struct span *span)
         span->count--;
 }
 
+// "Berliner", "Hamburger".
+static bool is_german_adjective(const struct lexicon *lexicon, const struct words *words,
+                                const struct word *word)
+{
+    enum { ENDING = 2, STEM_MIN = 4 };
+    size_t stem = word->folded.len - ENDING;
+    if (words->language != LEXICON_DE || word->folded.len < STEM_MIN + ENDING ||
+        memcmp(word->folded.ptr + stem, "er", ENDING) != 0)
+        return false;
+    uint64_t hash = lexicon_hash_word(slice_from(word->folded.ptr, stem));
+    const struct lexicon_node *node = lexicon_find_node(lexicon, lexicon_hash_append(0, hash));
+    if (!node || node->posting == LEXICON_NONE)
+        return false;
+    uint32_t entity = lexicon_postings(lexicon, node->posting)->entity;
+    return lexicon_entity(lexicon, entity)->type == TAG_PLACE;
+}
+
 // Inhabitants and adjectives are not names of places. In Polish some are also forms of a country's
 // name ("Czech", "Niemiec").
-static bool is_people(const struct words *words, const struct span *span)
+static bool is_people(const struct lexicon *lexicon, const struct words *words,
+                      const struct span *span)
 {
-    bool known = words->language == LEXICON_PL && span->entity != LEXICON_NONE;
-    return span->type == TAG_PLACE && !known &&
-           words->at[span->first + span->count - 1].cues & WORD_PEOPLE;
+    const struct word *last = &words->at[span->first + span->count - 1];
+    if (span->type != TAG_PLACE || (words->language == LEXICON_PL && span->entity != LEXICON_NONE))
+        return false;
+    return last->cues & WORD_PEOPLE ||
+           (span->count == 1 && is_german_adjective(lexicon, words, last));
 }
 
 // "U. S.": the full stop behind initials belongs to them.
@@ -156,7 +176,7 @@ static size_t take_span(struct taker *taker, size_t first, struct spans *spans)
     struct span span =
         span_of(taker->words, near, first, count, type_of(taker->labels[first].label));
     span.sure = sureness(&taker->labels[first], count);
-    if (!is_people(taker->words, &span))
+    if (!is_people(taker->lexicon, taker->words, &span))
         spans_add(spans, taker->words, span);
     return count;
 }
@@ -195,7 +215,8 @@ int recognise(const struct recogniser *recogniser, struct words *fields, struct 
     }
     const struct labelled *labels[SEQUENCE_FIELDS_MAX];
     const struct recall *recall = recall_collect(marked, count, arena);
-    if (!recall || sequence_read(recogniser->model, marked, count, recall, labels, arena) < 0)
+    if (!recall || sequence_read(recogniser->lexicon, recogniser->model, marked, count, recall, labels,
+                                 arena) < 0)
         return -ENOMEM;
     for (size_t f = 0; f < count; f++) {
         for (size_t i = 0; i < fields[f].count; i++)

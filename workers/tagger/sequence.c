@@ -21,6 +21,7 @@ struct piece {
 typedef float steps_table[MODEL_GAPS][LABELS][LABELS];
 
 struct reader {
+    const struct lexicon *lexicon;
     const struct model_header *header;
     const struct model_row *rows;
     const struct marked *field;
@@ -172,10 +173,9 @@ static uint32_t piece_at(const struct words *words, size_t first)
 
 static void forbid(const struct words *words, size_t index, float *scores)
 {
-    if (words_may_begin(&words->at[index]))
-        return;
+    unsigned forbidden = features_forbidden(words, index);
     for (unsigned y = 0; y < LABELS; y++)
-        if (label_begins(y))
+        if (forbidden >> y & 1)
             scores[y] = LABEL_FORBIDDEN;
 }
 
@@ -226,7 +226,7 @@ static size_t hear_field(struct reader *reader, const struct recall *recall, str
     const struct words *words = reader->field->words;
     struct features features;
     size_t count = 0;
-    features_init(&features, reader->field, recall);
+    features_init(&features, reader->lexicon, reader->field, recall);
     fill_steps(reader, 0);
     for (size_t i = 0; i < words->count;) {
         uint32_t len = reader->piece.count = piece_at(words, i);
@@ -254,8 +254,9 @@ static size_t label_field(struct reader *reader, const struct echo *echo, const 
     return count;
 }
 
-int sequence_read(const struct model *model, const struct marked *fields, size_t count,
-                  const struct recall *recall, const struct labelled **labels, struct arena *arena)
+int sequence_read(const struct lexicon *lexicon, const struct model *model,
+                  const struct marked *fields, size_t count, const struct recall *recall,
+                  const struct labelled **labels, struct arena *arena)
 {
     size_t open = 0, heard_count = 0, done = 0;
     for (size_t f = 0; f < count; f++)
@@ -265,6 +266,7 @@ int sequence_read(const struct model *model, const struct marked *fields, size_t
     struct heard *heard = arena_alloc_array(arena, open + 1, sizeof *heard);
     if (!reader || !heard)
         return -ENOMEM;
+    reader->lexicon = lexicon;
     reader->header = model_header_of(model);
     reader->rows = model_rows(model);
     for (size_t f = 0; f < count; f++) {

@@ -14,5 +14,6 @@ struct labelled {
 
 // Reads `count` fields, at most SEQUENCE_FIELDS_MAX, together. Sets labels[f][i] for each word i of
 // field f, in the arena. 0 or -ENOMEM. Linear time.
-int sequence_read(const struct model *model, const struct marked *fields, size_t count,
-                  const struct recall *recall, const struct labelled **labels, struct arena *arena);
+int sequence_read(const struct lexicon *lexicon, const struct model *model,
+                  const struct marked *fields, size_t count, const struct recall *recall,
+                  const struct labelled **labels, struct arena *arena);

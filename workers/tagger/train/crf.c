@@ -66,8 +66,8 @@ static void score_segment(const struct crf *crf, const struct examples *examples
             for (unsigned y = 0; y < LABELS; y++)
                 scores[i][y] += row[y];
         }
-        for (unsigned y = 0; y < LABELS && !position->may_begin; y++)
-            if (label_begins(y))
+        for (unsigned y = 0; y < LABELS; y++)
+            if (position->forbidden >> y & 1)
                 scores[i][y] = LABEL_FORBIDDEN;
     }
 }

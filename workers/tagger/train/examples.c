@@ -179,7 +179,7 @@ static void add_position(struct examples *examples, struct features *features, s
     examples->positions[at] = (struct position){
         .label = label,
         .gap = features->field->words->at[index].gap,
-        .may_begin = words_may_begin(&features->field->words->at[index]),
+        .forbidden = (uint8_t)features_forbidden(features->field->words, index),
     };
     add_signs(examples, 0, &examples->positions[at], hashes, features_at(features, index, hashes));
 }
@@ -209,8 +209,8 @@ static void add_segments(struct examples *examples, struct features *features,
             (segment->count == 0 ||
              !label_may_follow(examples->positions[examples->position_count - 1].label, label)))
             label--; // its beginning was cut off
-        if (label_begins(label) && !words_may_begin(&words->at[i])) {
-            examples->lost[like.set][like.fold]++;
+        if (features_forbidden(words, i) >> label & 1) {
+            examples->lost[like.set][like.fold] += label_begins(label);
             label = LABEL_NONE;
         }
         add_position(examples, features, i, label, segment->count > 0);
@@ -245,7 +245,7 @@ static int read_text(struct examples *examples, struct slice text, struct slice 
     }
     const struct recall *recall = recall_collect(&field, 1, arena);
     struct features features;
-    features_init(&features, &field, recall);
+    features_init(&features, examples->lexicon, &field, recall);
     like.language = words.other_language ? 3 : (uint8_t)words.language;
     like.document = examples->document_count++;
     add_segments(examples, &features, labels, like);
