@@ -29,7 +29,7 @@ unsigned features_forbidden(const struct words *words, size_t index)
     unsigned forbidden = 0;
     if (!words_may_begin(word))
         forbidden |= 1u << LABEL_PERSON | 1u << LABEL_ORGANISATION | 1u << LABEL_PLACE;
-    if (word->gap == GAP_OTHER)
+    if (word->gap == GAP_OTHER || word->gap == GAP_SIGN)
         forbidden |= 1u << LABEL_PERSON_MORE | 1u << LABEL_PLACE_MORE;
     if (!is_capital(word) && !(word->cues & WORD_LINK))
         forbidden |= 1u << LABEL_PERSON_MORE;
@@ -100,7 +100,8 @@ static uint32_t tail_atom(const struct lexicon *lexicon, const struct word *word
         struct slice tail = slice_from(folded.ptr + head, folded.len - head);
         const struct lexicon_word *info = lexicon_find_word(lexicon, lexicon_hash_word(tail));
         uint32_t counts = info ? counts_atom(info->counts[LEXICON_DE]) & 31 : 0;
-        uint32_t cues = info ? info->cues[LEXICON_DE] & (WORD_TITLE | WORD_ORGANISATION | WORD_GEO) : 0;
+        uint32_t cues =
+            info ? info->cues[LEXICON_DE] & (WORD_TITLE | WORD_ORGANISATION | WORD_GEO) : 0;
         if (counts || cues)
             return 1 + counts + 64 * cues;
     }

@@ -36,8 +36,8 @@ void features_init(struct features *features, const struct lexicon *lexicon,
 bool features_is_open(const struct words *words, size_t index);
 
 // The labels that the word cannot have, a bit each (1 << enum label): a name begins where one may;
-// persons' and places' names do not go on behind a comma or bracket, and persons' only with capitals
-// and the small words of names ("van der").
+// persons' and places' names do not go on behind a comma, bracket or slash, and persons' only with
+// capitals and the small words of names ("van der").
 unsigned features_forbidden(const struct words *words, size_t index);
 
 // Hashes of the signs of word `index`; returns how many, at most FEATURES_MAX.

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "workers/tagger/cut.h"
 #include "workers/tagger/match.h"
 #include "workers/tagger/sequence.h"
 
@@ -11,11 +12,17 @@ enum strength {
     STRENGTH_FIXED, // stays
 };
 
+// A word that stands for itself, not for somebody of that name.
+static bool is_own_word(const struct span *span)
+{
+    return span->type != TAG_PERSON && !(span->flags & SPAN_SURNAME);
+}
+
 // How far the lexicon alone decides: what the user named, what the model has no type for, and
-// well-known names of several words.
+// well-known names of several words, and famous places and organisations.
 static enum strength strength_of(const struct lexicon *lexicon, const struct span *span)
 {
-    enum { KNOWN_WELL = 5 };
+    enum { KNOWN_WELL = 5, FAMOUS = 8 };
     if (span->flags & SPAN_WEAK)
         return STRENGTH_NONE;
     if (span->flags & SPAN_OWN)
@@ -24,8 +31,9 @@ static enum strength strength_of(const struct lexicon *lexicon, const struct spa
         span->type == TAG_PERSON || span->type == TAG_ORGANISATION || span->type == TAG_PLACE;
     if (!typed)
         return STRENGTH_FIRM;
-    bool known = lexicon_entity(lexicon, span->entity)->weight >= KNOWN_WELL;
-    return span->count > 1 && known ? STRENGTH_FIRM : STRENGTH_NONE;
+    uint8_t weight = lexicon_entity(lexicon, span->entity)->weight;
+    bool firm = span->count > 1 ? weight >= KNOWN_WELL : weight >= FAMOUS && is_own_word(span);
+    return firm ? STRENGTH_FIRM : STRENGTH_NONE;
 }
 
 static enum tag_type type_of(uint8_t label)
@@ -213,14 +221,15 @@ int recognise(const struct recogniser *recogniser, struct words *fields, struct 
         if (!marked[f].marks)
             return -ENOMEM;
     }
-    const struct labelled *labels[SEQUENCE_FIELDS_MAX];
+    struct labelled *labels[SEQUENCE_FIELDS_MAX];
     const struct recall *recall = recall_collect(marked, count, arena);
-    if (!recall || sequence_read(recogniser->lexicon, recogniser->model, marked, count, recall, labels,
-                                 arena) < 0)
+    if (!recall || sequence_read(recogniser->lexicon, recogniser->model, marked, count, recall,
+                                 labels, arena) < 0)
         return -ENOMEM;
     for (size_t f = 0; f < count; f++) {
         for (size_t i = 0; i < fields[f].count; i++)
             fields[f].at[i].flags &= (uint16_t)~WORD_IS_COVERED;
+        cut_names(recogniser->lexicon, &fields[f], &known[f], labels[f]);
         take_spans(recogniser->lexicon, &fields[f], labels[f], &known[f], &spans[f]);
     }
     return 0;

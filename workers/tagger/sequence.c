@@ -256,7 +256,7 @@ static size_t label_field(struct reader *reader, const struct echo *echo, const 
 
 int sequence_read(const struct lexicon *lexicon, const struct model *model,
                   const struct marked *fields, size_t count, const struct recall *recall,
-                  const struct labelled **labels, struct arena *arena)
+                  struct labelled **labels, struct arena *arena)
 {
     size_t open = 0, heard_count = 0, done = 0;
     for (size_t f = 0; f < count; f++)

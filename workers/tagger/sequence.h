@@ -16,4 +16,4 @@ struct labelled {
 // field f, in the arena. 0 or -ENOMEM. Linear time.
 int sequence_read(const struct lexicon *lexicon, const struct model *model,
                   const struct marked *fields, size_t count, const struct recall *recall,
-                  const struct labelled **labels, struct arena *arena);
+                  struct labelled **labels, struct arena *arena);

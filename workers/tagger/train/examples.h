@@ -14,7 +14,7 @@ struct position {
     uint32_t first[MODEL_READINGS], count[MODEL_READINGS]; // its signs
     uint8_t label;                                         // enum label
     uint8_t gap;                                           // enum word_gap before it
-    uint8_t forbidden; // features_forbidden
+    uint8_t forbidden;                                     // features_forbidden
 };
 
 // A run of open words of one sentence.
