@@ -18,15 +18,18 @@
 enum {
     POOR_WIDTH_MAX = 60, // a narrower one that does not end a sentence is poor
     HEADLINE_WIDTH_MAX = 140,
-    MENU_LINES_MIN = 6,    // poor lines of a menu
-    MENU_HITS_MIN = 2,     // known lines among them
-    MENU_HIT_SHARE = 8,    // one in so many
-    HEAD_LINES_MIN = 15,   // poor lines of a menu of which none is known
-    HEAD_WIDTH_MAX = 28,   // their mean width
-    TITLE_LINES = 4,       // that may stand between a menu and the story
-    TAIL_HITS_MIN = 4,     // known lines behind the story
-    TAIL_OTHERS = 3,       // lines that are no text for each that is
-    TAIL_SHARE = 8,        // of the story may be lost so
+    MENU_LINES_MIN = 6,  // poor lines of a menu
+    MENU_HITS_MIN = 2,   // known lines among them
+    MENU_HIT_SHARE = 8,  // one in so many
+    HEAD_LINES_MIN = 15, // poor lines of a menu of which none is known
+    HEAD_WIDTH_MAX = 28, // their mean width
+    HEAD_SHARE = 10,     // of the story may be told before its title: a summary, a prompt
+    TITLE_LINES = 4,     // that may stand between a menu and the story
+    TAIL_HITS_MIN = 4,   // known lines behind the story
+    TAIL_OTHERS = 3,     // lines that are no text for each that is
+    TAIL_SHARE = 8,      // of the story may be lost so
+    TITLE_WIDTH_MIN = 35,
+    TITLE_WINDOW = 12,     // lines before the story among which its title stands
     STORY_BYTES_MIN = 400, // a text with less has no story to protect
 };
 
@@ -69,10 +72,19 @@ static bool is_wrapped(const struct lines *lines, size_t index)
            !(line->flags & LINE_ENDS_SENTENCE);
 }
 
+// A line of a text that is not wrapped: what ends no sentence is a headline or a list's entry.
+static bool is_headline(const struct line *line)
+{
+    return is_kept(line) && line->width <= HEADLINE_WIDTH_MAX &&
+           !(line->flags & (LINE_ENDS_SENTENCE | LINE_LOWER_FIRST | LINE_ENDS_COMMA));
+}
+
 static bool is_rich(const struct lines *lines, size_t index)
 {
     const struct line *line = &lines->at[index];
     if (!is_kept(line) || line->flags & (LINE_WEAK | LINE_MENU))
+        return false;
+    if (lines->unwrapped && is_headline(line) && !is_wrapped(lines, index))
         return false;
     return line->width > POOR_WIDTH_MAX || (line->flags & (LINE_ENDS_SENTENCE | LINE_ENDS_COMMA)) ||
            is_wrapped(lines, index);
@@ -126,6 +138,23 @@ static size_t before_last_kept(const struct lines *lines, size_t first, size_t e
     return at;
 }
 
+// The lines before the story, where its title and what stands below it (its date, "Share") are
+// mixed.
+static size_t title_begin(const struct lines *lines, const struct run *run)
+{
+    size_t at = run->end, looked = 0;
+    while (at > run->first && looked < TITLE_WINDOW)
+        looked += !is_blank(&lines->at[--at]);
+    return at;
+}
+
+static void remove_all_but_titles(const struct lines *lines, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++)
+        if (!(is_headline(&lines->at[i]) && lines->at[i].width >= TITLE_WIDTH_MIN))
+            remove_poor(lines, i, i + 1);
+}
+
 static void run_judge(const struct lines *lines, const struct run *run)
 {
     size_t first = run->first, end = run->end;
@@ -135,7 +164,10 @@ static void run_judge(const struct lines *lines, const struct run *run)
         if (!run->tail)
             end = before_last_kept(lines, run->hits ? run->last_hit + 1 : first, end,
                                    run->head ? TITLE_LINES : 1);
-        remove_poor(lines, first, end);
+        size_t title = run->head && !run->tail ? title_begin(lines, run) : end;
+        title = title < end ? (title > first ? title : first) : end;
+        remove_poor(lines, first, title);
+        remove_all_but_titles(lines, title, end);
     } else if (run->tail && !run->head && run->hits) {
         remove_poor(lines, run->first_hit, end);
     }
@@ -148,13 +180,6 @@ static size_t story_bytes(const struct lines *lines, size_t first, size_t end)
         if (is_rich(lines, i))
             bytes += lines->at[i].end - lines->at[i].start;
     return bytes;
-}
-
-// Headlines: no sentence, not the continuation of one.
-static bool is_headline(const struct line *line)
-{
-    return is_kept(line) && line->width <= HEADLINE_WIDTH_MAX &&
-           !(line->flags & (LINE_ENDS_SENTENCE | LINE_LOWER_FIRST | LINE_ENDS_COMMA));
 }
 
 // The headlines below a heading of links. Of several in mid-story the last may be a heading of the
@@ -290,15 +315,15 @@ int furniture_mark_shapes(const struct lines *lines, struct slice text, struct a
     remove_poor(lines, tail_find(lines, story), lines->count);
     for (size_t i = 0; i < lines->count;)
         i = lines->at[i].flags & LINE_LIST ? list_judge(lines, i) : i + 1;
-    bool head = true;
+    size_t told = 0;
     for (size_t i = 0; i < lines->count;) {
         if (is_rich(lines, i)) {
-            head = false;
+            told += lines->at[i].end - lines->at[i].start;
             i++;
             continue;
         }
         struct run run = run_at(lines, i);
-        run.head = head;
+        run.head = told * HEAD_SHARE < story;
         run_judge(lines, &run);
         i = run.end;
     }

@@ -6,6 +6,8 @@
 #include "proto/base/utf8.h"
 #include "workers/tagger/unicode.h"
 
+enum { UNWRAPPED_WIDTH_MIN = 140, UNWRAPPED_LINES_MIN = 3 };
+
 // Code point that ends before *at; moves *at to its start.
 static uint32_t code_before(struct slice text, size_t *at)
 {
@@ -143,7 +145,7 @@ static struct line *lines_add(struct lines *lines, size_t *capacity, struct aren
 int lines_split(struct lines *out, struct slice text, struct arena *arena)
 {
     *out = (struct lines){0};
-    size_t capacity = 0, start = 0, at = 0;
+    size_t capacity = 0, start = 0, at = 0, wide = 0;
     while (start < text.len) {
         at = line_end_find(text, at);
         size_t ending = at < text.len ? line_end_length(text, at) : 0;
@@ -159,8 +161,10 @@ int lines_split(struct lines *out, struct slice text, struct arena *arena)
             line_measure(line, text);
         else
             line->flags = LINE_BLANK;
+        wide += line->width > UNWRAPPED_WIDTH_MIN;
         at += ending;
         start = at;
     }
+    out->unwrapped = wide >= UNWRAPPED_LINES_MIN;
     return 0;
 }

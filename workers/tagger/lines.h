@@ -3,6 +3,7 @@
 // in the flags.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,7 @@ struct line {
 struct lines {
     struct line *at;
     size_t count;
+    bool unwrapped; // some lines are wider than any that is wrapped by hand or by a mailer
 };
 
 // Splits well-formed UTF-8 at every kind of line end. 0 or -ENOMEM.
