@@ -2,7 +2,8 @@
 
 #include <errno.h>
 
-#include "proto/base/buf.h"
+#include "proto/base/fold.h"
+#include "proto/base/utf8.h"
 
 enum { BASE_BYTES_MAX = 512 };
 
@@ -49,35 +50,127 @@ struct chooser {
     const struct span *span;
 };
 
+// The last letter as it is folded: "a" for "а" and "ą" too; 0 for the soft sign.
+static char last_letter(struct slice text)
+{
+    size_t at = text.len;
+    while (at > 0 && ((uint8_t)text.ptr[at - 1] & 0xc0) == 0x80)
+        at--;
+    at -= at > 0;
+    char folded[4];
+    size_t len = text.len ? fold_code(folded, utf8_next(text, &at)) : 0;
+    return len ? folded[len - 1] : 0;
+}
+
 static bool ends_with_vowel(struct slice text)
 {
-    return text.len && memchr("aeiouy", text.ptr[text.len - 1], 6) != NULL;
+    char last = last_letter(text);
+    return last && memchr("aeiouy", last, 6) != NULL;
 }
 
 // Cases in which a word taken as its own dictionary form may stand: names of women that end in a
 // consonant, and foreign names in -o, -u, -i, are not inflected.
 static uint8_t own_cases(const struct lemma *lemma, uint8_t gender)
 {
+    char last = last_letter(lemma->text);
     bool vowel = ends_with_vowel(lemma->text);
-    if ((!vowel && gender == GENDER_FEMININE) ||
-        (vowel && !memchr("aey", lemma->text.ptr[lemma->text.len - 1], 3)))
+    if ((!vowel && gender == GENDER_FEMININE) || (vowel && !memchr("aey", last, 3)))
         return CASE_ANY;
     return lemma->cases;
 }
 
-static int lemma_score(const struct chooser *chooser, const struct lemma *lemma, size_t index,
+enum { PERSONS = 1, ORGANISATIONS = 2, PLACES = 4, NAMES = 7 };
+
+// Endings that nine in ten names or more have in another case than the nominative (counted in
+// NKJP), by language.
+static const struct {
+    const char *ending;
+    uint8_t morph, kinds;
+} telling[] = {
+    {"ego", MORPH_POLISH, NAMES},     {"emu", MORPH_POLISH, NAMES},
+    {"em", MORPH_POLISH, NAMES},      {"owi", MORPH_POLISH, NAMES},
+    {"ą", MORPH_POLISH, NAMES},       {"ę", MORPH_POLISH, NAMES},
+    {"ach", MORPH_POLISH, NAMES},     {"ami", MORPH_POLISH, NAMES},
+    {"u", MORPH_POLISH, NAMES},       {"ie", MORPH_POLISH, NAMES},
+    {"ii", MORPH_POLISH, NAMES},      {"ji", MORPH_POLISH, NAMES},
+    {"cza", MORPH_POLISH, PERSONS},   {"sza", MORPH_POLISH, PERSONS},
+    {"rza", MORPH_POLISH, PERSONS},   {"era", MORPH_POLISH, PERSONS},
+    {"aka", MORPH_POLISH, PERSONS},   {"usa", MORPH_POLISH, PERSONS},
+    {"ona", MORPH_POLISH, PERSONS},   {"eja", MORPH_POLISH, PERSONS},
+    {"го", MORPH_RUSSIAN, NAMES},     {"му", MORPH_RUSSIAN, NAMES},
+    {"ом", MORPH_RUSSIAN, NAMES},     {"ем", MORPH_RUSSIAN, NAMES},
+    {"ым", MORPH_RUSSIAN, NAMES},     {"им", MORPH_RUSSIAN, PERSONS},
+    {"у", MORPH_RUSSIAN, NAMES},      {"ю", MORPH_RUSSIAN, NAMES},
+    {"ах", MORPH_RUSSIAN, NAMES},     {"е", MORPH_RUSSIAN, PERSONS},
+    {"ами", MORPH_RUSSIAN, NAMES},    {"ого", MORPH_UKRAINIAN, NAMES},
+    {"ому", MORPH_UKRAINIAN, NAMES},  {"ом", MORPH_UKRAINIAN, NAMES},
+    {"ем", MORPH_UKRAINIAN, NAMES},   {"ові", MORPH_UKRAINIAN, NAMES},
+    {"им", MORPH_UKRAINIAN, PERSONS}, {"у", MORPH_UKRAINIAN, NAMES},
+    {"ю", MORPH_UKRAINIAN, NAMES},    {"ії", MORPH_UKRAINIAN, NAMES},
+    {"ах", MORPH_UKRAINIAN, NAMES},   {"em", MORPH_CZECH, NAMES},
+    {"ovi", MORPH_CZECH, NAMES},      {"ou", MORPH_CZECH, NAMES},
+    {"ého", MORPH_CZECH, NAMES},      {"ému", MORPH_CZECH, NAMES},
+    {"ech", MORPH_CZECH, NAMES},      {"ové", MORPH_CZECH, PERSONS},
+    {"u", MORPH_CZECH, NAMES},        {"ii", MORPH_CZECH, NAMES},
+};
+
+static bool is_telling(struct slice word, uint8_t morph, enum lexicon_count kind)
+{
+    unsigned wanted = kind == COUNT_PERSON         ? PERSONS
+                      : kind == COUNT_ORGANISATION ? ORGANISATIONS
+                                                   : PLACES;
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++) {
+        size_t len = strlen(telling[i].ending);
+        if (telling[i].morph == morph && telling[i].kinds & wanted && word.len > len + 2 &&
+            memcmp(word.ptr + word.len - len, telling[i].ending, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+// How often Polish texts have the lemma's letters as a name of this kind: 1 + 8 * log2.
+static int count_of(const struct word *word, const struct lexicon_word *info,
+                    enum lexicon_count kind)
+{
+    return info && word->morph == MORPH_POLISH ? info->counts[LEXICON_PL][kind] : 0;
+}
+
+// Twice as often as any word it may be a form of.
+static bool is_usual_form(const struct chooser *chooser, const struct word *word,
+                          const struct lexicon_word *info, enum lexicon_count kind)
+{
+    enum { TWICE = 8 };
+    int own = count_of(word, info, kind);
+    for (size_t i = 1; own && i < word->lemma_count; i++) {
+        const struct lemma *lemma = &word->lemmas[i];
+        info = lexicon_find_word(chooser->lexicon, lemma->hash);
+        if (lemma->hash != word->hash && count_of(word, info, kind) + TWICE > own)
+            return false;
+    }
+    return own > 0;
+}
+
+static int lemma_score(const struct chooser *chooser, const struct word *word, size_t index,
                        enum lexicon_count kind)
 {
+    const struct lemma *lemma = &word->lemmas[index];
     const struct lexicon_word *info = lexicon_find_word(chooser->lexicon, lemma->hash);
-    int score = index == 0 ? (info && info->given & ~16u ? 5 : 3) : -(int)(index / 2);
+    bool given = info && info->given & ~16u;
+    bool counted =
+        index > 0 ? count_of(word, info, kind) > 0 : is_usual_form(chooser, word, info, kind);
+    int score = index == 0 ? (given ? 5 : 3) : -(int)(index / 2);
     if (lemma->known)
         score += 4;
     if (index > 0 && seen_has(chooser->seen, lemma->hash))
         score += 8;
     if (info && kind == COUNT_PERSON && (info->given || info->surname))
         score += 3;
-    if (index > 0 && info && info->counts[LEXICON_PL][kind])
+    if (counted)
         score += 3;
+    if (index == 0 && !lemma->known && !counted && !given &&
+        is_telling(lemma->text, word->morph, kind))
+        score -=
+            word->morph == MORPH_POLISH ? 12 : 5; // the table of names is Polish: others know less
     return score;
 }
 
@@ -112,7 +205,7 @@ static uint8_t governed_cases(const struct words *words, uint32_t first)
         {"za", CASE_INSTRUMENTAL | CASE_ACCUSATIVE},
         {"miedzy", CASE_INSTRUMENTAL},
     };
-    if (first == 0 || words->at[first].gap != GAP_SPACE)
+    if (first == 0 || words->at[first].gap != GAP_SPACE || words->at[first].morph != MORPH_POLISH)
         return CASE_ANY;
     for (size_t i = 0; i < sizeof prepositions / sizeof *prepositions; i++)
         if (slice_is(words->at[first - 1].folded, prepositions[i].word))
@@ -120,21 +213,21 @@ static uint8_t governed_cases(const struct words *words, uint32_t first)
     return CASE_ANY;
 }
 
-static size_t choose_alone(const struct chooser *chooser, const struct word *word, uint8_t cases,
-                           enum lexicon_count kind)
+static uint8_t choose_alone(const struct chooser *chooser, const struct word *word, uint8_t cases,
+                            enum lexicon_count kind)
 {
-    size_t best = 0;
+    uint8_t best = 0;
     int best_score = -100;
     for (size_t i = 0; i < word->lemma_count; i++) {
         const struct lemma *lemma = &word->lemmas[i];
         uint8_t fits = i == 0 ? own_cases(lemma, lemma->gender) : lemma->cases;
-        int score = lemma_score(chooser, lemma, i, kind);
+        int score = lemma_score(chooser, word, i, kind);
         if (!(fits & cases))
             score -= 9;
         else if (cases == CASE_ANY && i > 0 && !lemma->known)
             score -= 3; // nothing asks for another form than the one written
         if (score > best_score) {
-            best = i;
+            best = (uint8_t)i;
             best_score = score;
         }
     }
@@ -143,24 +236,24 @@ static size_t choose_alone(const struct chooser *chooser, const struct word *wor
 
 // Given name and surname together: their readings must share a case and a gender.
 static void choose_pair(const struct chooser *chooser, const struct word *given,
-                        const struct word *surname, uint8_t governed, size_t *given_choice,
-                        size_t *surname_choice)
+                        const struct word *surname, uint8_t governed, uint8_t *given_choice,
+                        uint8_t *surname_choice)
 {
     int best = -100;
     for (size_t g = 0; g < given->lemma_count; g++) {
         const struct lemma *first = &given->lemmas[g];
-        int first_score = lemma_score(chooser, first, g, COUNT_PERSON);
+        int first_score = lemma_score(chooser, given, g, COUNT_PERSON);
         for (size_t s = 0; s < surname->lemma_count; s++) {
             const struct lemma *last = &surname->lemmas[s];
             uint8_t first_cases = g == 0 ? own_cases(first, first->gender) : first->cases;
             uint8_t last_cases = s == 0 ? own_cases(last, first->gender) : last->cases;
             if (!(first_cases & last_cases & governed) || !(first->gender & last->gender))
                 continue;
-            int score = first_score + lemma_score(chooser, last, s, COUNT_PERSON);
+            int score = first_score + lemma_score(chooser, surname, s, COUNT_PERSON);
             if (score > best) {
                 best = score;
-                *given_choice = g;
-                *surname_choice = s;
+                *given_choice = (uint8_t)g;
+                *surname_choice = (uint8_t)s;
             }
         }
     }
@@ -179,14 +272,14 @@ static bool is_adjective(const struct word *word)
 }
 
 // A lemma of an adjective or noun that stands in `cases` with the head of the name.
-static size_t choose_agreeing(const struct word *word, uint8_t cases, uint8_t gender)
+static uint8_t choose_agreeing(const struct word *word, uint8_t cases, uint8_t gender)
 {
     for (size_t i = 1; i < word->lemma_count; i++) {
         const struct lemma *lemma = &word->lemmas[i];
         bool adjective = lemma->text.len > 2 && lemma->text.ptr[lemma->text.len - 1] != 'o' &&
                          (ends_with_vowel(lemma->text) || lemma->known);
         if (adjective && lemma->cases & cases && lemma->gender & gender)
-            return i;
+            return (uint8_t)i;
     }
     return 0;
 }
@@ -194,7 +287,7 @@ static size_t choose_agreeing(const struct word *word, uint8_t cases, uint8_t ge
 // "Tatrzańskiego Związku Narciarskiego": the head noun tells case and gender; words before it
 // agree, and so does one behind it that looks like an adjective. What follows is a genitive and
 // stays.
-static void choose_headed(const struct chooser *chooser, size_t *choices)
+static void choose_headed(const struct chooser *chooser, uint8_t *choices)
 {
     const struct span *span = chooser->span;
     const struct word *at = &chooser->words->at[span->first];
@@ -215,7 +308,7 @@ static void choose_headed(const struct chooser *chooser, size_t *choices)
         choices[head + 1] = choose_agreeing(&at[head + 1], noun->cases, noun->gender);
 }
 
-static void choose_polish(const struct chooser *chooser, size_t *choices)
+static void choose_slavic(const struct chooser *chooser, uint8_t *choices)
 {
     const struct span *span = chooser->span;
     const struct word *at = &chooser->words->at[span->first];
@@ -238,7 +331,7 @@ static void choose_polish(const struct chooser *chooser, size_t *choices)
 }
 
 // A genitive -s is dropped when the name without it was seen or is known, and this one is not.
-static void choose_german(const struct chooser *chooser, size_t *choices)
+static void choose_german(const struct chooser *chooser, uint8_t *choices)
 {
     const struct span *span = chooser->span;
     const struct word *last = &chooser->words->at[span->first + span->count - 1];
@@ -247,29 +340,34 @@ static void choose_german(const struct chooser *chooser, size_t *choices)
         const struct lexicon_word *info = lexicon_find_word(chooser->lexicon, lemma->hash);
         bool known = info && (info->surname || info->given) && !(last->info && last->info->surname);
         if (lemma->cases == CASE_GENITIVE && (known || seen_has(chooser->seen, lemma->hash))) {
-            choices[span->count - 1] = i;
+            choices[span->count - 1] = (uint8_t)i;
             return;
         }
     }
 }
 
-static struct slice join_choices(const struct chooser *chooser, const size_t *choices,
-                                 struct arena *arena)
+// What stands between a word and the one before it, as written.
+static struct slice between(const struct words *words, uint32_t index)
+{
+    uint32_t start = words->at[index - 1].end;
+    return slice_from(words->text->normalised.ptr + start, words->at[index].start - start);
+}
+
+struct slice base_of_choices(const struct words *words, const struct span *span,
+                             const uint8_t *choices, struct arena *arena)
 {
     char built[BASE_BYTES_MAX];
     size_t len = 0;
-    const struct words *words = chooser->words;
-    for (uint32_t i = 0; i < chooser->span->count; i++) {
-        const struct word *word = &words->at[chooser->span->first + i];
-        struct slice part = words_exact(words, chooser->span->first + i);
-        if (choices[i] < word->lemma_count && choices[i] > 0)
+    for (uint32_t i = 0; i < span->count; i++) {
+        const struct word *word = &words->at[span->first + i];
+        struct slice part = words_exact(words, span->first + i);
+        struct slice gap = i > 0 ? between(words, span->first + i) : slice_from("", 0);
+        if (choices[i] > 0 && choices[i] < word->lemma_count)
             part = word->lemmas[choices[i]].text;
-        if (len + part.len + 3 > sizeof built)
+        if (len + gap.len + part.len > sizeof built)
             break;
-        if (i > 0 && word->gap == GAP_POINT)
-            built[len++] = '.';
-        if (i > 0)
-            built[len++] = word->gap == GAP_HYPHEN ? '-' : ' ';
+        memcpy(built + len, gap.ptr, gap.len);
+        len += gap.len;
         memcpy(built + len, part.ptr, part.len);
         len += part.len;
     }
@@ -279,15 +377,14 @@ static struct slice join_choices(const struct chooser *chooser, const size_t *ch
 void base_of_guess(const struct lexicon *lexicon, const struct seen_words *seen,
                    const struct words *words, struct span *span, struct arena *arena)
 {
-    enum { CHOICES_MAX = 24 };
-    size_t choices[CHOICES_MAX] = {0};
+    uint8_t choices[BASE_WORDS_MAX] = {0};
     struct chooser chooser = {.lexicon = lexicon, .seen = seen, .words = words, .span = span};
-    if (span->count > CHOICES_MAX)
-        span->count = CHOICES_MAX;
+    if (span->count > BASE_WORDS_MAX)
+        span->count = BASE_WORDS_MAX;
     const struct word *first = &words->at[span->first];
-    if (!first->other_language && first->language == LEXICON_PL)
-        choose_polish(&chooser, choices);
-    else if (!first->other_language && first->language == LEXICON_DE)
+    if (first->morph == MORPH_GERMAN)
         choose_german(&chooser, choices);
-    span->base = join_choices(&chooser, choices, arena);
+    else if (first->morph != MORPH_NONE)
+        choose_slavic(&chooser, choices);
+    span->base = base_of_choices(words, span, choices, arena);
 }

@@ -72,6 +72,10 @@ static void put_mention(struct buf *out, const struct tag_mention *mention)
     json_put_string(out, mention->base);
     buf_put_text(out, ",\"confidence\":");
     put_confidence(out, mention->confidence);
+    if (mention->why.len) {
+        buf_put_text(out, ",\"explain\":");
+        json_put_string(out, mention->why);
+    }
     buf_put_byte(out, '}');
 }
 

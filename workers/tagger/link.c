@@ -27,7 +27,7 @@ static void become(struct span *span, const struct span *full, enum span_link li
     span->entity = full->entity;
     span->whole = full->whole.len ? full->whole : full->base;
     span->link = link;
-    span->flags = full->flags & SPAN_GUESS;
+    span->flags = (span->flags & (SPAN_LISTED | SPAN_BARE)) | (full->flags & SPAN_GUESS);
 }
 
 static void become_person(struct span *span, const struct person_found *found, enum span_link link)
@@ -117,8 +117,8 @@ static void recognise(struct linker *linker, const struct words *words, struct s
     readings_find(&readings, linker->lexicon, words, span->first, span->count, span->type);
     if (readings.count) {
         span->entity = readings.at[0].entity;
-        span->base = readings.at[0].text;
-        span->flags = readings.at[0].surname ? SPAN_SURNAME : 0;
+        span->base = base_of_choices(words, span, readings.at[0].forms, linker->arena);
+        span->flags = (span->flags & SPAN_POINT) | (readings.at[0].surname ? SPAN_SURNAME : 0);
         return;
     }
     if (span->type != TAG_PERSON || span->count < 2)
@@ -134,13 +134,29 @@ static void recognise(struct linker *linker, const struct words *words, struct s
     span->flags &= ~(uint32_t)SPAN_GUESS;
 }
 
+// The dictionary form as the article spells it: its letters are the lexicon's only where they were
+// inflected.
+static void respell(struct linker *linker, const struct words *words, struct span *span)
+{
+    struct readings readings;
+    readings_find(&readings, linker->lexicon, words, span->first, span->count, span->type);
+    for (size_t i = 0; i < readings.count; i++)
+        if (readings.at[i].entity == span->entity)
+            span->base = base_of_choices(words, span, readings.at[i].forms, linker->arena);
+}
+
 static void find_bases(struct linker *linker)
 {
     for (size_t f = 0; f < LINK_FIELDS; f++)
         for (size_t i = 0; i < linker->spans[f].count; i++) {
             struct span *span = &linker->spans[f].at[i];
-            if (!(span->flags & SPAN_GUESS) || span->flags & SPAN_DROPPED)
+            if (span->flags & SPAN_DROPPED)
                 continue;
+            if (!(span->flags & SPAN_GUESS)) {
+                if (!(span->flags & (SPAN_OWN | SPAN_POINT)))
+                    respell(linker, &linker->fields[f], span);
+                continue;
+            }
             base_of_guess(linker->lexicon, &linker->seen, &linker->fields[f], span, linker->arena);
             recognise(linker, &linker->fields[f], span);
         }
@@ -264,7 +280,7 @@ static void add_bare_surnames(const struct persons *persons, struct words *words
             words_count_of(words, word, COUNT_LOWER) > words_count_of(words, word, COUNT_PERSON);
         if (!found.full || word->cues & WORD_NEVER || ordinary)
             continue;
-        struct span span = {.first = i, .count = 1, .sure = BARE_SURE};
+        struct span span = {.first = i, .count = 1, .sure = BARE_SURE, .flags = SPAN_BARE};
         become_person(&span, &found, LINK_SURNAME);
         spans_add(spans, words, span);
     }

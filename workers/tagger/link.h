@@ -22,7 +22,8 @@ struct linker {
     const struct lexicon *lexicon;
     struct arena *arena;
     struct words *fields; // LINK_FIELDS of them: title, body
-    struct spans *spans;  // of each field, in any order; sorted by link_entities
+    bool explain;
+    struct spans *spans; // of each field, in any order; sorted by link_entities
     struct seen_words seen;
     struct linked_entity *groups; // in order of first mention
     size_t group_count;

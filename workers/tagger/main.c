@@ -15,13 +15,16 @@
 #include "workers/tagger/tag_lines.h"
 
 static const char help_text[] =
-    "Usage: telex-tagger [--lexicon FILE] [--user-lexicon FILE] [--lines | --worker]\n"
+    "Usage: telex-tagger [--lexicon FILE] [--user-lexicon FILE] [--lines [--explain] |\n"
+    "                    --worker]\n"
     "Find the language and the named entities of articles.\n"
     "\n"
     "  --lines              one article a line on standard input (plain JSON, ninjs or a JSON\n"
     "                       Feed item), one tagged event a line on standard output, in the same\n"
     "                       order, each as soon as there is nothing more to read (default; `telex\n"
     "                       tag` is this)\n"
+    "  --explain            with --lines: say of each mention why it is one, in a member "
+    "`explain`\n"
     "  --worker             speak telexd's worker protocol on standard input and output\n"
     "  --lexicon FILE       use this lexicon instead of the installed one\n"
     "  --user-lexicon FILE  your own names, as `telex lexicon build` compiles them; none: nothing "
@@ -38,6 +41,7 @@ enum mode { MODE_LINES, MODE_WORKER, MODE_VERSION, MODE_HELP, MODE_WRONG };
 
 struct options {
     enum mode mode;
+    bool explain;
     struct tagger_files files;
     struct own_place place; // of the person who runs it
 };
@@ -46,6 +50,7 @@ static struct options options_read(int argc, char **argv)
 {
     static const struct option known[] = {
         {"lines", no_argument, NULL, 'l'},
+        {"explain", no_argument, NULL, 'e'},
         {"worker", no_argument, NULL, 'w'},
         {"lexicon", required_argument, NULL, 'L'},
         {"version", no_argument, NULL, 'v'},
@@ -59,6 +64,9 @@ static struct options options_read(int argc, char **argv)
         switch (option) {
         case 'l':
             options.mode = MODE_LINES;
+            break;
+        case 'e':
+            options.explain = true;
             break;
         case 'w':
             options.mode = MODE_WORKER;
@@ -174,6 +182,7 @@ static int run_tagger(struct options *options, pid_t parent)
     if (open_tagger(&tagger, options) < 0)
         return 1;
     int status = 0;
+    tagger_set_explain(tagger, options->explain && options->mode == MODE_LINES);
     if (options->mode == MODE_VERSION)
         printf("telex-tagger %s, tagger %s, lexicon %s\n", TELEX_VERSION, TAGGER_VERSION,
                tagger_lexicon_id(tagger));

@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "proto/base/buf.h"
+#include "workers/tagger/explain.h"
 #include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/link.h"
 
@@ -55,6 +56,9 @@ static int fill_mentions(const struct linker *linker, struct tag_entity *entitie
             struct tag_entity *entity = &entities[span->group];
             size_t index = (size_t)(entity->mentions - mentions) + entity->mention_count++;
             fill_mention(&linker->fields[f], span, &position, &mentions[index]);
+            if (linker->explain)
+                mentions[index].why =
+                    explain_span(linker->lexicon, &linker->fields[f], span, arena);
         }
     }
     return 0;
@@ -162,8 +166,11 @@ int names_find(const struct recogniser *recogniser, const struct text *title,
         rc = words_prepare(&fields[f], recogniser->lexicon, texts[f], language, arena);
     if (rc == 0)
         rc = recognise(recogniser, fields, spans, LINK_FIELDS, arena);
-    struct linker linker = {
-        .lexicon = recogniser->lexicon, .arena = arena, .fields = fields, .spans = spans};
+    struct linker linker = {.lexicon = recogniser->lexicon,
+                            .arena = arena,
+                            .fields = fields,
+                            .explain = recogniser->explain,
+                            .spans = spans};
     if (rc == 0)
         rc = link_entities(&linker);
     return rc < 0 ? rc : fill_result(&linker, arena, out);

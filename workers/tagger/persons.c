@@ -173,12 +173,14 @@ struct person_found persons_by_initial(const struct persons *persons, const stru
     struct person_found found = persons_by_surname(persons, first + span->count - 1);
     if (!found.full || !(first->flags & WORD_IS_INITIAL))
         return (struct person_found){.full = NULL};
-    if (!begins_alike(first->folded, found.full->base)) {
-        found.full = found.rival; // the other one of that surname
+    bool first_fits = begins_alike(first->folded, found.full->base);
+    bool rival_fits = found.rival && begins_alike(first->folded, found.rival->base);
+    if (!first_fits)
+        found.full = rival_fits ? found.rival : NULL;
+    if (!first_fits || !rival_fits)
         found.rival = NULL;
-        if (!found.full || !begins_alike(first->folded, found.full->base))
-            return (struct person_found){.full = NULL};
-    }
+    if (!found.full)
+        return found;
     found.base = with_surname(words, span, found.base, arena);
     return found;
 }

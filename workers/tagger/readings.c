@@ -2,14 +2,13 @@
 
 #include <math.h>
 
-enum { WORDS_MAX = 12 };
-
 struct search {
     const struct lexicon *lexicon;
     const struct words *words;
     uint32_t first, count;
     enum tag_type type;
     struct readings *readings;
+    uint8_t forms[READING_WORDS_MAX]; // on the way here
 };
 
 static bool is_upper_throughout(const struct search *search)
@@ -64,19 +63,35 @@ static void take(const struct search *search, const struct lexicon_node *node, u
         return;
     const struct lexicon_posting *posting = lexicon_postings(search->lexicon, node->posting);
     for (;; posting++) {
-        if (fits(search, posting))
-            add_reading(search->readings,
-                        (struct reading){.entity = lexicon_prefer(search->lexicon, posting->entity),
-                                         .text = lexicon_string(search->lexicon, posting->text),
-                                         .surname = (posting->flags & POSTING_SURNAME) != 0,
-                                         .score = score_of(search, posting, inflected)});
+        if (fits(search, posting)) {
+            struct reading reading = {.entity = lexicon_prefer(search->lexicon, posting->entity),
+                                      .text = lexicon_string(search->lexicon, posting->text),
+                                      .surname = (posting->flags & POSTING_SURNAME) != 0,
+                                      .score = score_of(search, posting, inflected)};
+            memcpy(reading.forms, search->forms, sizeof reading.forms);
+            add_reading(search->readings, reading);
+        }
         if (posting->flags & POSTING_LAST)
             return;
     }
 }
 
+// A word in -ą is folded like its dictionary form in -a, and is not written like it.
+static uint8_t own_form(const struct words *words, uint32_t index)
+{
+    const struct word *word = &words->at[index];
+    struct slice exact = words_exact(words, index);
+    if (word->morph != MORPH_POLISH || exact.len < 3 ||
+        memcmp(exact.ptr + exact.len - 2, "ą", 2) != 0)
+        return 0;
+    for (uint8_t i = 1; i < word->lemma_count; i++)
+        if (word->lemmas[i].hash == word->hash)
+            return i;
+    return 0;
+}
+
 // Only beginnings of real names are followed, so that the walk stays short whatever the text holds.
-static void extend(const struct search *search, uint64_t hash, uint32_t depth, uint32_t inflected)
+static void extend(struct search *search, uint64_t hash, uint32_t depth, uint32_t inflected)
 {
     const struct word *word = &search->words->at[search->first + depth];
     size_t forms = word->lemma_count ? word->lemma_count : 1;
@@ -85,6 +100,7 @@ static void extend(const struct search *search, uint64_t hash, uint32_t depth, u
         if (i > 0 && form == word->hash)
             continue;
         uint64_t longer = lexicon_hash_append(hash, form);
+        search->forms[depth] = i > 0 ? (uint8_t)i : own_form(search->words, search->first + depth);
         const struct lexicon_node *node = lexicon_find_node(search->lexicon, longer);
         if (depth + 1 == search->count)
             take(search, node, inflected + (i > 0));
@@ -103,7 +119,7 @@ void readings_find(struct readings *readings, const struct lexicon *lexicon,
                             .count = count,
                             .type = type,
                             .readings = readings};
-    if (count > 0 && count <= WORDS_MAX)
+    if (count > 0 && count <= READING_WORDS_MAX)
         extend(&search, 0, 0, 0);
 }
 

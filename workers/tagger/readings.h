@@ -3,13 +3,14 @@
 
 #include "workers/tagger/spans.h"
 
-enum { READINGS_MAX = 6 };
+enum { READINGS_MAX = 6, READING_WORDS_MAX = 12 };
 
 struct reading {
     uint32_t entity;
-    struct slice text; // the spelling, a dictionary form
-    bool surname;      // of a person, alone
-    int score;         // what it is known for, the language it is spelled so in, its inflection
+    struct slice text;                // the spelling, a dictionary form
+    uint8_t forms[READING_WORDS_MAX]; // of each word: which of its lemmas it is
+    bool surname;                     // of a person, alone
+    int score; // what it is known for, the language it is spelled so in, its inflection
 };
 
 struct readings {

@@ -176,6 +176,7 @@ static size_t take_span(struct taker *taker, size_t first, struct spans *spans)
     if (strength == STRENGTH_FIXED || (strength == STRENGTH_FIRM && count <= near->count)) {
         struct span known = *near;
         known.sure = 1;
+        known.flags |= SPAN_LISTED;
         spans_add(spans, taker->words, known);
         return near->count;
     }

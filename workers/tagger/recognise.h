@@ -7,6 +7,7 @@
 struct recogniser {
     const struct lexicon *lexicon;
     const struct model *model;
+    bool explain; // say of each mention why
 };
 
 // Finds the spans of all fields of an article together, since one field explains another. 0 or

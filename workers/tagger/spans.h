@@ -11,6 +11,8 @@ enum span_flag {
     SPAN_POINT = 1 << 4, // the full stop behind it belongs to it ("Irlandia Płn.")
     SPAN_OWN = 1 << 5,   // a name of the user's own lexicon: unless it is weak, it stays what it is
                          // or becomes part of a longer name
+    SPAN_LISTED = 1 << 6, // the lexicon alone decided that it is a name
+    SPAN_BARE = 1 << 7,   // a surname of the article that was taken for no name
 };
 
 // How a span came to its entity, surest first.

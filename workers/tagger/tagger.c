@@ -18,6 +18,7 @@ enum { CREDIT_NAMES_MAX = 10 };
 struct tagger {
     struct lexicon *lexicon;
     struct model *model;
+    bool explain;
 };
 
 // Libraries build their tables at first use: now, not when the first article waits.
@@ -92,6 +93,11 @@ void tagger_close(struct tagger *tagger)
 const char *tagger_lexicon_id(const struct tagger *tagger)
 {
     return lexicon_id(tagger->lexicon);
+}
+
+void tagger_set_explain(struct tagger *tagger, bool explain)
+{
+    tagger->explain = explain;
 }
 
 static int run_failed(int failed, struct err *err)
@@ -172,7 +178,8 @@ static int fill_credits(const struct text *text, struct arena *arena, struct tag
 static int find_names(const struct tagger *tagger, const struct text *title,
                       const struct text *body, struct arena *arena, struct tag_result *out)
 {
-    const struct recogniser recogniser = {.lexicon = tagger->lexicon, .model = tagger->model};
+    const struct recogniser recogniser = {
+        .lexicon = tagger->lexicon, .model = tagger->model, .explain = tagger->explain};
     return names_find(&recogniser, title, body, out->language, arena, out);
 }
 

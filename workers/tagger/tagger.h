@@ -24,6 +24,7 @@ struct tag_mention {
     uint32_t start, end; // Unicode code points into the field as submitted, end exclusive
     struct slice exact;  // the submitted bytes of [start, end)
     struct slice base;   // dictionary form
+    struct slice why;    // in words for a person; empty unless asked for (tagger_set_explain)
     double confidence;   // that it is a name of this type with these borders, 0 to 1, thousandths
 };
 
@@ -97,6 +98,9 @@ void tagger_close(struct tagger *tagger);
 // Identity of the lexicon in use, e.g. "2026-11-22-9f3c21aa", or with the user's own
 // "2026-11-22-9f3c21aa+2026-12-01-0b7e55d2". Valid as long as the tagger.
 const char *tagger_lexicon_id(const struct tagger *tagger);
+
+// Makes tagger_run say of each mention why it is one. Slow; not in the daemon's workers.
+void tagger_set_explain(struct tagger *tagger, bool explain);
 
 // Tags one article that passed article_check. Everything in *out lives in `arena` or in the
 // article's own bytes. 0; -ENOMEM when the arena's limit was reached; -EINVAL with err when the

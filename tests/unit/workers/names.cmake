@@ -9,3 +9,5 @@ telex_unit_test(tagger/test_morph LINK telex_names DEFINITIONS ${lexicon_define}
 telex_unit_test(tagger/test_names LINK telex_names telex_tagger_text DEFINITIONS ${lexicon_define})
 add_dependencies(unit-workers-tagger-morph telex-lexicon)
 add_dependencies(unit-workers-tagger-names telex-lexicon)
+telex_unit_test(tagger/test_link LINK telex_names telex_tagger_text DEFINITIONS ${lexicon_define})
+add_dependencies(unit-workers-tagger-link telex-lexicon)

@@ -6,8 +6,8 @@
 
 static const struct slice putin_spellings[] = {{"putin", 5}, {"vladimir putin", 14}};
 static const struct tag_mention mentions[] = {
-    {TAG_TITLE, 0, 5, {"Putin", 5}, {"Putin", 5}, 1},
-    {TAG_BODY, 3, 11, {"\"Putin\"\n", 8}, {"Putin", 5}, 0.5},
+    {TAG_TITLE, 0, 5, {"Putin", 5}, {"Putin", 5}, {NULL, 0}, 1},
+    {TAG_BODY, 3, 11, {"\"Putin\"\n", 8}, {"Putin", 5}, {NULL, 0}, 0.5},
 };
 static const struct tag_alternative alternatives[] = {
     {{"Q1", 2}, {"Y", 1}, TAG_PLACE, 0.25},
