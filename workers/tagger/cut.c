@@ -48,7 +48,7 @@ static bool begins_person(const struct cutter *cutter, const struct run *run, si
     if (!joined || !is_given(word) || is_given(before) || before->flags & WORD_IS_INITIAL ||
         !words_is_capital(before))
         return false;
-    bool polish = words->language == LEXICON_PL && !words->other_language;
+    bool polish = word->language == LEXICON_PL && !word->other_language;
     if (run->person)
         return polish && before->lemma_count > 1;
     return known_before || (polish && words_count_of(words, word, COUNT_PERSON) >
@@ -58,7 +58,7 @@ static bool begins_person(const struct cutter *cutter, const struct run *run, si
 // An ordinary German noun, capitalised as all are.
 static bool is_noun(const struct words *words, const struct word *word)
 {
-    if (words->language != LEXICON_DE || words->other_language || word->flags & WORD_IS_UPPER)
+    if (word->language != LEXICON_DE || word->other_language || word->flags & WORD_IS_UPPER)
         return false;
     int capital = words_count_of(words, word, COUNT_CAPITAL);
     return (capital > 8 && capital > words_name_count(words, word) + 8) ||

@@ -116,20 +116,20 @@ static bool is_unused(const struct word *word)
     return true;
 }
 
-static void read_knowledge(struct atoms *atoms, const struct words *words, const struct word *word)
+static void read_knowledge(struct atoms *atoms, const struct word *word)
 {
     static const uint8_t own_name[LEXICON_LANGUAGES] = {1, 2, 4};
     if (!word->info)
         return;
     const struct lexicon_word *info = word->info;
-    unsigned own = words->other_language ? 8 : own_name[words->language];
+    unsigned own = word->other_language ? 8 : own_name[word->language];
     unsigned given = info->given & own ? 2 : info->given != 0;
     unsigned surname = info->surname & own ? 2 : info->surname != 0;
     atoms->personal = given * 3 + surname;
-    if (!words->other_language)
-        atoms->counts = counts_atom(info->counts[words->language]);
+    if (!word->other_language)
+        atoms->counts = counts_atom(info->counts[word->language]);
     for (uint32_t i = 0; i < LEXICON_LANGUAGES; i++)
-        if (i != (uint32_t)words->language || words->other_language) {
+        if (i != word->language || word->other_language) {
             uint32_t foreign = counts_atom(info->counts[i]);
             if ((foreign & 31) > (atoms->foreign & 31))
                 atoms->foreign = foreign & 31;
@@ -151,9 +151,8 @@ static void read_atoms(const struct features *features, size_t index, struct ato
         (uint32_t)(word->flags & (SHAPE | WORD_IS_FIRST | WORD_IS_QUOTED | WORD_IS_HEADLINE)) |
         (uint32_t)word->gap << 16 | (upper ? length_class(word->folded.len) : 0) << 24;
     atoms->lexicon = lexicon_atom(features->field->marks[index]);
-    const struct words *words = features->field->words;
-    read_knowledge(atoms, words, word);
-    if (words->language == LEXICON_DE && !words->other_language && is_capital(word) &&
+    read_knowledge(atoms, word);
+    if (word->language == LEXICON_DE && !word->other_language && is_capital(word) &&
         is_unused(word))
         atoms->tail = tail_atom(features->lexicon, word);
 }
@@ -180,7 +179,6 @@ void features_init(struct features *features, const struct lexicon *lexicon,
                    const struct marked *field, const struct recall *recall)
 {
     *features = (struct features){.lexicon = lexicon, .field = field, .recall = recall};
-    features->language = field->words->other_language ? 9 : 1u + (unsigned)field->words->language;
 }
 
 struct list_out {
@@ -289,11 +287,12 @@ size_t features_at(struct features *features, size_t index, uint64_t hashes[FEAT
     const struct atoms *around[2 * FEATURES_REACH + 1];
     for (int distance = -FEATURES_REACH; distance <= FEATURES_REACH; distance++)
         around[distance + FEATURES_REACH] = atoms_at(features, index, distance);
-    struct list_out out = {.hashes = hashes, .seed = features->language << 16};
+    const struct word *word = &features->field->words->at[index];
+    uint64_t language = word->other_language ? 9 : 1u + word->language;
+    struct list_out out = {.hashes = hashes, .seed = language << 16};
     add_words(&out, around);
     out.seed = 0;
     add_signs(&out, around);
-    add_recall(&out, around[FEATURES_REACH],
-               recall_of(features->recall, &features->field->words->at[index]));
+    add_recall(&out, around[FEATURES_REACH], recall_of(features->recall, word));
     return out.count;
 }

@@ -23,7 +23,6 @@ struct features {
     const struct lexicon *lexicon;
     const struct marked *field;
     const struct recall *recall;
-    uint64_t language; // seed of the signs that belong to one language
     struct atoms window[8];
     size_t held[8]; // index + 1 of the word in each place
 };

@@ -72,12 +72,11 @@ static void trim(const struct words *words, struct span *span)
 }
 
 // "Berliner", "Hamburger".
-static bool is_german_adjective(const struct lexicon *lexicon, const struct words *words,
-                                const struct word *word)
+static bool is_german_adjective(const struct lexicon *lexicon, const struct word *word)
 {
     enum { ENDING = 2, STEM_MIN = 4 };
     size_t stem = word->folded.len - ENDING;
-    if (words->language != LEXICON_DE || word->folded.len < STEM_MIN + ENDING ||
+    if (word->language != LEXICON_DE || word->folded.len < STEM_MIN + ENDING ||
         memcmp(word->folded.ptr + stem, "er", ENDING) != 0)
         return false;
     uint64_t hash = lexicon_hash_word(slice_from(word->folded.ptr, stem));
@@ -94,10 +93,9 @@ static bool is_people(const struct lexicon *lexicon, const struct words *words,
                       const struct span *span)
 {
     const struct word *last = &words->at[span->first + span->count - 1];
-    if (span->type != TAG_PLACE || (words->language == LEXICON_PL && span->entity != LEXICON_NONE))
+    if (span->type != TAG_PLACE || (last->language == LEXICON_PL && span->entity != LEXICON_NONE))
         return false;
-    return last->cues & WORD_PEOPLE ||
-           (span->count == 1 && is_german_adjective(lexicon, words, last));
+    return last->cues & WORD_PEOPLE || (span->count == 1 && is_german_adjective(lexicon, last));
 }
 
 // "U. S.": the full stop behind initials belongs to them.

@@ -12,12 +12,13 @@ typedef float row[LABELS];
 // Some consecutive open words of one sentence.
 struct piece {
     uint32_t count;
+    unsigned language; // place in the model's transitions
     row scores[PIECE_MAX], forward[PIECE_MAX], backward[PIECE_MAX];
     uint8_t from[PIECE_MAX][LABELS];
     uint8_t gaps[PIECE_MAX];
 };
 
-// exp of the transitions of one language, by gap; 0 where a label may not follow.
+// exp of the transitions, by gap; 0 where a label may not follow.
 typedef float steps_table[MODEL_GAPS][LABELS][LABELS];
 
 struct reader {
@@ -25,20 +26,19 @@ struct reader {
     const struct model_header *header;
     const struct model_row *rows;
     const struct marked *field;
-    steps_table steps;
+    steps_table steps[MODEL_LANGUAGES];
     struct piece piece;
 };
 
 static void fill_steps(struct reader *reader, unsigned reading)
 {
-    const struct words *words = reader->field->words;
-    unsigned language = words->other_language ? 3 : (unsigned)words->language;
-    for (unsigned gap = 0; gap < MODEL_GAPS; gap++)
-        for (unsigned a = 0; a < LABELS; a++)
-            for (unsigned b = 0; b < LABELS; b++)
-                if (label_may_follow(a, b))
-                    reader->steps[gap][a][b] =
-                        expf(reader->header->transitions[reading][language][gap][a][b]);
+    for (unsigned language = 0; language < MODEL_LANGUAGES; language++)
+        for (unsigned gap = 0; gap < MODEL_GAPS; gap++)
+            for (unsigned a = 0; a < LABELS; a++)
+                for (unsigned b = 0; b < LABELS; b++)
+                    if (label_may_follow(a, b))
+                        reader->steps[language][gap][a][b] =
+                            expf(reader->header->transitions[reading][language][gap][a][b]);
 }
 
 // Adds the weights of the signs to the scores.
@@ -87,7 +87,7 @@ static void run_best(struct reader *reader, struct labelled *out)
     struct piece *piece = &reader->piece;
     row best = {[LABEL_NONE] = 1}, next;
     for (uint32_t i = 0; i < piece->count; i++) {
-        float(*steps)[LABELS] = reader->steps[piece->gaps[i]];
+        float(*steps)[LABELS] = reader->steps[piece->language][piece->gaps[i]];
         for (unsigned b = 0; b < LABELS; b++) {
             unsigned from = LABEL_NONE;
             for (unsigned a = 1; a < LABELS; a++)
@@ -114,7 +114,7 @@ static void run_forward(struct reader *reader)
     struct piece *piece = &reader->piece;
     row before = {[LABEL_NONE] = 1};
     for (uint32_t i = 0; i < piece->count; i++) {
-        float(*steps)[LABELS] = reader->steps[piece->gaps[i]];
+        float(*steps)[LABELS] = reader->steps[piece->language][piece->gaps[i]];
         for (unsigned b = 0; b < LABELS; b++) {
             float sum = 0;
             for (unsigned a = 0; a < LABELS; a++)
@@ -132,7 +132,7 @@ static void run_backward(struct reader *reader)
     for (unsigned a = 0; a < LABELS; a++)
         piece->backward[piece->count - 1][a] = 1;
     for (uint32_t i = piece->count - 1; i > 0; i--) {
-        float(*steps)[LABELS] = reader->steps[piece->gaps[i]];
+        float(*steps)[LABELS] = reader->steps[piece->language][piece->gaps[i]];
         row after;
         for (unsigned b = 0; b < LABELS; b++)
             after[b] = piece->scores[i][b] * piece->backward[i][b];
@@ -160,14 +160,17 @@ static void run_both_ways(struct reader *reader)
     }
 }
 
-// How many open words follow each other from `first` on.
-static uint32_t piece_at(const struct words *words, size_t first)
+// Takes up the open words that follow each other from `first` on; returns how many.
+static uint32_t piece_at(struct piece *piece, const struct words *words, size_t first)
 {
     uint32_t count = 0;
     while (first + count < words->count && count < PIECE_MAX &&
            words->at[first + count].sentence == words->at[first].sentence &&
            features_is_open(words, first + count))
         count++;
+    const struct word *word = &words->at[first]; // a sentence lies in one paragraph
+    piece->language = word->other_language ? MODEL_LANGUAGES - 1 : word->language;
+    piece->count = count;
     return count;
 }
 
@@ -227,9 +230,8 @@ static size_t hear_field(struct reader *reader, const struct recall *recall, str
     struct features features;
     size_t count = 0;
     features_init(&features, reader->lexicon, reader->field, recall);
-    fill_steps(reader, 0);
     for (size_t i = 0; i < words->count;) {
-        uint32_t len = reader->piece.count = piece_at(words, i);
+        uint32_t len = piece_at(&reader->piece, words, i);
         if (len)
             read_first(reader, &features, i, heard + count);
         count += len;
@@ -243,9 +245,8 @@ static size_t label_field(struct reader *reader, const struct echo *echo, const 
 {
     const struct words *words = reader->field->words;
     size_t count = 0;
-    fill_steps(reader, 1);
     for (size_t i = 0; i < words->count;) {
-        uint32_t len = reader->piece.count = piece_at(words, i);
+        uint32_t len = piece_at(&reader->piece, words, i);
         if (len)
             read_again(reader, echo, i, heard + count, &labels[i]);
         count += len;
@@ -269,10 +270,12 @@ int sequence_read(const struct lexicon *lexicon, const struct model *model,
     reader->lexicon = lexicon;
     reader->header = model_header_of(model);
     reader->rows = model_rows(model);
+    fill_steps(reader, 0);
     for (size_t f = 0; f < count; f++) {
         reader->field = &fields[f];
         heard_count += hear_field(reader, recall, heard + heard_count);
     }
+    fill_steps(reader, 1);
     const struct echo *echo = echo_collect(heard, heard_count, arena);
     for (size_t f = 0; echo && f < count; f++) {
         struct labelled *out = arena_alloc_array(arena, fields[f].words->count + 1, sizeof *out);

@@ -12,11 +12,11 @@ static const char usage[] =
     "  --lexicon FILE    compiled lexicon (share/telex/lexicon.tlx)\n"
     "  --measure FILE    lines of texts that are only measured, never trained on; may be repeated\n"
     "  --held-out FOLD   0..9: a tenth of the documents to leave out and measure; default: none\n"
-    "  --epochs N        default 12\n"
-    "  --rate R          default 0.1\n"
-    "  --decay D         default 1e-5\n"
-    "  --drop P          chance that a sign of words is left out of a visit; default 0.1\n"
-    "  --drop-all P      the same for all of a word's; default 0.1\n"
+    "  --epochs N        default 8\n"
+    "  --rate R          default 0.02\n"
+    "  --decay D         default 1e-3\n"
+    "  --drop P          chance that a sign of words is left out of a visit; default 0.2\n"
+    "  --drop-all P      the same for all of a word's; default 0.2\n"
     "  --least N         how often a sign must be seen to count; default 3\n"
     "  --bits N          log2 of the number of rows; default 20\n"
     "  --weight SET=W    how much a set's examples count; default 1\n"
@@ -396,7 +396,7 @@ int main(int argc, char **argv)
         .least = 3,
         .held_out = -1,
         .date = "undated",
-        .settings = {.epochs = 12, .rate = 0.1f, .decay = 1e-5f, .drop = 0.1f, .drop_all = 0.1f}};
+        .settings = {.epochs = 8, .rate = 0.02f, .decay = 1e-3f, .drop = 0.2f, .drop_all = 0.2f}};
     parse(&options, argc, argv);
     struct err err = {0};
     struct lexicon *lexicon;
