@@ -8,6 +8,7 @@
 #include "workers/tagger/lexicon_build_private.h"
 #include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/person_key.h"
+#include "workers/tagger/typo_key.h"
 
 enum { BUILD_BUFS = 6 };
 
@@ -132,6 +133,21 @@ static void add_person_keys(struct lexicon_build *build, struct build_name name,
         add_key(build, variants[i], name);
 }
 
+// Only of the names that everybody knows: one or two letters more or less make others of the rest.
+static void add_typo_keys(struct lexicon_build *build, struct build_name name,
+                          const struct lexicon_words *words)
+{
+    enum { FAMOUS = 8 };
+    uint64_t variants[TYPO_VARIANTS];
+    const struct lexicon_entity *entity = entity_at(build, name.posting.entity);
+    if (words->count != 1 || entity->weight < FAMOUS || name.posting.flags ||
+        name.posting.languages == 1u << LEXICON_OTHER)
+        return;
+    size_t count = typo_key_variants(words->folded[0], variants);
+    for (size_t i = 0; i < count; i++)
+        add_key(build, variants[i], name);
+}
+
 void lexicon_build_name(struct lexicon_build *build, uint32_t entity, struct slice spelling,
                         uint8_t languages, uint8_t flags)
 {
@@ -153,6 +169,8 @@ void lexicon_build_name(struct lexicon_build *build, uint32_t entity, struct sli
     buf_put(&build->names, &name, sizeof name);
     if (entity_at(build, entity)->type == TAG_PERSON && !(flags & POSTING_SURNAME))
         add_person_keys(build, name, spelling);
+    else
+        add_typo_keys(build, name, &words);
     build->failed |= build->names.failed || build->prefixes.failed || build->strings.failed;
 }
 

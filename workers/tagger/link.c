@@ -9,6 +9,7 @@
 #include "workers/tagger/person_key.h"
 #include "workers/tagger/persons.h"
 #include "workers/tagger/readings.h"
+#include "workers/tagger/typo_key.h"
 
 // Places below this weight give way to persons of the article who have their name.
 enum { SURE_PLACE_WEIGHT = 6 };
@@ -107,6 +108,28 @@ static int compare_spans(const void *a, const void *b)
 
 // --- The order of the steps ---
 
+// Nobody has heard of the word, nor of any that it may be a form of.
+static bool is_unheard(const struct lexicon *lexicon, const struct word *word)
+{
+    for (size_t i = 0; i < word->lemma_count; i++)
+        if (lexicon_find_word(lexicon, word->lemmas[i].hash))
+            return false;
+    return !word->other_language && !(word->flags & (WORD_IS_UPPER | WORD_IS_MIXED));
+}
+
+// A person by the sound of the name; one word that is none, but nearly a famous name.
+static const struct lexicon_posting *
+find_sounding(const struct linker *linker, const struct words *words, const struct span *span)
+{
+    const struct word *word = &words->at[span->first];
+    enum lexicon_language language = (enum lexicon_language)word->language;
+    if (span->type == TAG_PERSON)
+        return span->count > 1 ? person_key_find(linker->lexicon, span->base, language) : NULL;
+    return span->count == 1 && is_unheard(linker->lexicon, word)
+               ? typo_key_find(linker->lexicon, word->folded, span->type, language)
+               : NULL;
+}
+
 // The lexicon may have the very words of a guess; or a person of that name, transliterated in
 // another way or mistyped.
 static void recognise(struct linker *linker, const struct words *words, struct span *span)
@@ -121,10 +144,7 @@ static void recognise(struct linker *linker, const struct words *words, struct s
         span->flags = (span->flags & SPAN_POINT) | (readings.at[0].surname ? SPAN_SURNAME : 0);
         return;
     }
-    if (span->type != TAG_PERSON || span->count < 2)
-        return;
-    const struct lexicon_posting *found =
-        person_key_find(linker->lexicon, span->base, words->language);
+    const struct lexicon_posting *found = find_sounding(linker, words, span);
     if (!found)
         return;
     span->entity = lexicon_prefer(linker->lexicon, found->entity);
