@@ -51,6 +51,12 @@ static const struct span *skip_to(const struct spans *known, size_t *at, size_t 
     return *at < known->count ? &known->at[*at] : NULL;
 }
 
+static bool is_small_part(const struct words *words, size_t index)
+{
+    return words->at[index].gap == GAP_HYPHEN && !words_is_capital(&words->at[index]) &&
+           words->at[index].language == LEXICON_DE;
+}
+
 static bool is_genitive(const struct words *words, size_t index)
 {
     struct slice exact = words_exact(words, index);
@@ -67,7 +73,8 @@ static void trim(const struct words *words, struct span *span)
         span->count--;
         first++;
     }
-    while (span->count > 1 && is_genitive(words, span->first + span->count - 1))
+    while (span->count > 1 && (is_genitive(words, span->first + span->count - 1) ||
+                               is_small_part(words, span->first + span->count - 1)))
         span->count--;
 }
 
@@ -96,6 +103,19 @@ static bool is_people(const struct lexicon *lexicon, const struct words *words,
     if (span->type != TAG_PLACE || (last->language == LEXICON_PL && span->entity != LEXICON_NONE))
         return false;
     return last->cues & WORD_PEOPLE || (span->count == 1 && is_german_adjective(lexicon, last));
+}
+
+// "US-amerikanische" is an adjective; "Putin-nahe" begins with a name.
+static bool is_german_compound_adjective(const struct words *words, const struct span *span)
+{
+    size_t next = span->first + span->count;
+    if (next >= words->count || !is_small_part(words, next))
+        return false;
+    struct slice folded = words->at[next].folded;
+    for (size_t ending = 0; ending <= 2 && folded.len > ending + 4; ending++)
+        if (memcmp(folded.ptr + folded.len - ending - 4, "isch", 4) == 0)
+            return true;
+    return false;
 }
 
 // "U. S.": the full stop behind initials belongs to them.
@@ -183,7 +203,8 @@ static size_t take_span(struct taker *taker, size_t first, struct spans *spans)
     struct span span =
         span_of(taker->words, near, first, count, type_of(taker->labels[first].label));
     span.sure = sureness(&taker->labels[first], count);
-    if (!is_people(taker->lexicon, taker->words, &span))
+    if (!is_people(taker->lexicon, taker->words, &span) &&
+        !is_german_compound_adjective(taker->words, &span))
         spans_add(spans, taker->words, span);
     return count;
 }
