@@ -226,6 +226,7 @@ static bool is_place_part(struct slice place)
     return words <= 6;
 }
 
+// "Berlin (dpa) - Der ...", "LONDYN (PAP). Premier ...".
 static bool leadin_in_brackets(struct slice line, size_t open, size_t *cut_start, size_t *cut_end)
 {
     size_t left = line.len - open - 1;
@@ -246,7 +247,8 @@ static bool leadin_in_brackets(struct slice line, size_t open, size_t *cut_start
     while (*cut_start && line.ptr[*cut_start - 1] == ' ')
         (*cut_start)--;
     *cut_end = end;
-    return dash && *cut_start && is_place_part(slice_from(line.ptr, *cut_start));
+    bool stop = end + 1 < line.len && line.ptr[end] == '.' && line.ptr[end + 1] == ' ';
+    return (dash || stop) && *cut_start && is_place_part(slice_from(line.ptr, *cut_start));
 }
 
 bool credit_find_leadin(struct slice line, size_t *cut_start, size_t *cut_end)
