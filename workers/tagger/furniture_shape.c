@@ -18,16 +18,17 @@
 enum {
     POOR_WIDTH_MAX = 60, // a narrower one that does not end a sentence is poor
     HEADLINE_WIDTH_MAX = 140,
-    MENU_LINES_MIN = 6,  // poor lines of a menu
-    MENU_HITS_MIN = 2,   // known lines among them
-    MENU_HIT_SHARE = 8,  // one in so many
-    HEAD_LINES_MIN = 15, // poor lines of a menu of which none is known
-    HEAD_WIDTH_MAX = 28, // their mean width
-    HEAD_SHARE = 10,     // of the story may be told before its title: a summary, a prompt
-    TITLE_LINES = 4,     // that may stand between a menu and the story
-    TAIL_HITS_MIN = 4,   // known lines behind the story
-    TAIL_OTHERS = 3,     // lines that are no text for each that is
-    TAIL_SHARE = 8,      // of the story may be lost so
+    MENU_LINES_MIN = 6,    // poor lines of a menu
+    MENU_HITS_MIN = 2,     // known lines among them
+    MENU_HIT_SHARE = 8,    // one in so many
+    HEAD_LINES_MIN = 15,   // poor lines of a menu of which none is known
+    HEAD_WIDTH_MAX = 28,   // their mean width
+    HEAD_SHARE = 10,       // of the story may be told before its title: a summary, a prompt
+    TITLE_LINES = 4,       // that may stand between a menu and the story
+    TEASED_WIDTH_MIN = 20, // of a headline
+    TAIL_HITS_MIN = 4,     // known lines behind the story
+    TAIL_OTHERS = 3,       // lines that are no text for each that is
+    TAIL_SHARE = 6,        // of the story may be lost so
     TITLE_WIDTH_MIN = 35,
     TITLE_WINDOW = 12,     // lines before the story among which its title stands
     STORY_BYTES_MIN = 400, // a text with less has no story to protect
@@ -273,12 +274,28 @@ static int mark_repeated(const struct lines *lines, struct slice text, struct ar
     return 0;
 }
 
+static const struct line *neighbour(const struct lines *lines, size_t index, int step)
+{
+    for (size_t i = index + (size_t)step; i < lines->count; i += (size_t)step)
+        if (!is_blank(&lines->at[i]))
+            return &lines->at[i];
+    return NULL;
+}
+
 // --- behind the story
 
 // What stands from line `first` to the end.
 struct tail {
     size_t rich, rich_bytes, others, hits;
 };
+
+// One paragraph below a headline and above another, or above something known.
+static bool is_teaser(const struct lines *lines, size_t index)
+{
+    const struct line *before = neighbour(lines, index, -1), *behind = neighbour(lines, index, 1);
+    return before && is_headline(before) && !is_hit(before) && before->width >= TEASED_WIDTH_MIN &&
+           (!behind || !is_rich(lines, (size_t)(behind - lines->at)));
+}
 
 // Behind the story pages mix menus with a sentence here and there: from the last known line on
 // behind which hardly anything is text, nothing is story.
@@ -295,7 +312,8 @@ static size_t tail_find(const struct lines *lines, size_t story)
             tail.others++;
             tail.hits += is_hit(line);
         }
-        bool paragraph = line->width > HEADLINE_WIDTH_MAX && is_rich(lines, i);
+        bool paragraph =
+            line->width > HEADLINE_WIDTH_MAX && is_rich(lines, i) && !is_teaser(lines, i);
         if (paragraph || tail.rich_bytes * TAIL_SHARE > story)
             break;
         if (is_hit(line) && tail.hits >= TAIL_HITS_MIN && tail.others >= TAIL_OTHERS * tail.rich)
