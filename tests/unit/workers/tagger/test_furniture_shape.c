@@ -72,6 +72,23 @@ static void test_what_is_hardly_text_behind_the_story_goes(void **state)
                 STORY "\n\n" PARAGRAPH);
 }
 
+static void test_teasers_behind_the_story_go(void **state)
+{
+    (void)state;
+    assert_left(STORY "\n\n" STORY "\n\n" STORY
+                      "\n\nAdvertisement\n\nMinister goes to Rome and Paris\n\n" PARAGRAPH
+                      "\n\nNewsletter\n\nSign up\n\nShare\n\nFacebook\n\nTwitter\n\nContact us",
+                STORY "\n\n" STORY "\n\n" STORY);
+}
+
+static void test_the_title_among_what_stands_below_it_stays(void **state)
+{
+    (void)state;
+    assert_left("Home\n\nPolitics\n\nPeople\n\nMoney\n\nSport\n\nSearch\n\n"
+                "Envoys meet again in Rome, without a result\n\nShare\n\nJohn\n\nSave\n\n" STORY,
+                "Envoys meet again in Rome, without a result\n\n" STORY);
+}
+
 static void test_repetition_is_a_hint(void **state)
 {
     (void)state;
@@ -165,6 +182,8 @@ int main(void)
         cmocka_unit_test(test_linked_headlines_go),
         cmocka_unit_test(test_what_follows_the_form_for_comments_goes),
         cmocka_unit_test(test_what_is_hardly_text_behind_the_story_goes),
+        cmocka_unit_test(test_teasers_behind_the_story_go),
+        cmocka_unit_test(test_the_title_among_what_stands_below_it_stays),
         cmocka_unit_test(test_repetition_is_a_hint),
         cmocka_unit_test(test_addresses_and_dates_in_sentences_stay),
         cmocka_unit_test(test_many_headings),
