@@ -15,8 +15,8 @@
 #include "workers/tagger/tag_lines.h"
 
 static const char help_text[] =
-    "Usage: telex-tagger [--lexicon FILE] [--user-lexicon FILE] [--lines [--explain] |\n"
-    "                    --worker]\n"
+    "Usage: telex-tagger [--lexicon FILE] [--model FILE] [--user-lexicon FILE]\n"
+    "                    [--lines [--explain] | --worker]\n"
     "Find the language and the named entities of articles.\n"
     "\n"
     "  --lines              one article a line on standard input (plain JSON, ninjs or a JSON\n"
@@ -27,6 +27,7 @@ static const char help_text[] =
     "`explain`\n"
     "  --worker             speak telexd's worker protocol on standard input and output\n"
     "  --lexicon FILE       use this lexicon instead of the installed one\n"
+    "  --model FILE         use this names model instead of the installed one\n"
     "  --user-lexicon FILE  your own names, as `telex lexicon build` compiles them; none: nothing "
     "of\n"
     "                       your own. Without it, --lines takes $XDG_DATA_HOME/telex/lexicon.tlx\n"
@@ -53,6 +54,7 @@ static struct options options_read(int argc, char **argv)
         {"explain", no_argument, NULL, 'e'},
         {"worker", no_argument, NULL, 'w'},
         {"lexicon", required_argument, NULL, 'L'},
+        {"model", required_argument, NULL, 'm'},
         {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {"user-lexicon", required_argument, NULL, 'u'},
@@ -73,6 +75,9 @@ static struct options options_read(int argc, char **argv)
             break;
         case 'L':
             options.files.lexicon = optarg;
+            break;
+        case 'm':
+            options.files.model = optarg;
             break;
         case 'u':
             options.files.user_lexicon = optarg;

@@ -18,6 +18,8 @@ struct model {
     char id[32];
 };
 
+#define REMEDY "; install it again, or name another"
+
 // A refusal says all there is to say: -EINVAL.
 #define refuse(err, ...) (err_set(err, __VA_ARGS__), -EINVAL)
 
@@ -25,7 +27,7 @@ static int check(const struct model *model, const char *path, struct err *err)
 {
     const struct model_header *header = model->map;
     if (model->size < sizeof *header || memcmp(header->magic, MODEL_MAGIC, 8) != 0)
-        return refuse(err, "%s is not a telex names model", path);
+        return refuse(err, "%s is not a telex names model" REMEDY, path);
     if (header->version != MODEL_VERSION)
         return refuse(err,
                       "%s is a names model of version %u, this program reads version %d: old and "
@@ -34,11 +36,11 @@ static int check(const struct model *model, const char *path, struct err *err)
     bool fits = header->bits >= 8 && header->bits <= 26 && header->file_size == model->size &&
                 model->size == sizeof *header + (sizeof(struct model_row) << header->bits);
     if (!fits)
-        return refuse(err, "%s is damaged: its length is wrong; install it again", path);
+        return refuse(err, "%s is damaged: its length is wrong" REMEDY, path);
     size_t from = offsetof(struct model_header, date);
     struct slice content = slice_from((const char *)model->map + from, model->size - from);
     if (hash64(content, MODEL_VERSION) != header->checksum)
-        return refuse(err, "%s is damaged: wrong checksum; install it again", path);
+        return refuse(err, "%s is damaged: wrong checksum" REMEDY, path);
     return 0;
 }
 
@@ -47,7 +49,8 @@ static int map_file(struct model *model, const char *path, struct err *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
     if (fd < 0 || fstat(fd, &info) != 0) {
-        int failed = err_set_errno(err, errno, "cannot open the names model %s", path);
+        int failed = err_set_errno(
+            err, errno, "cannot open the names model %s (install it again, or name another)", path);
         if (fd >= 0)
             close(fd);
         return failed;
@@ -57,7 +60,7 @@ static int map_file(struct model *model, const char *path, struct err *err)
     int reason = errno;
     close(fd);
     if (model->size == 0)
-        return refuse(err, "%s is empty: it is not a telex names model", path);
+        return refuse(err, "%s is empty: it is not a telex names model" REMEDY, path);
     if (model->map == MAP_FAILED)
         return err_set_errno(err, reason, "cannot map the names model %s", path);
     return 0;

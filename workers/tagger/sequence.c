@@ -77,6 +77,10 @@ static void normalise(float *values)
     float sum = 0;
     for (unsigned y = 0; y < LABELS; y++)
         sum += values[y];
+    if (!(sum > 0)) { // all too small for a float: no name
+        memset(values, 0, sizeof(row));
+        values[LABEL_NONE] = sum = 1;
+    }
     for (unsigned y = 0; y < LABELS; y++)
         values[y] /= sum;
 }
