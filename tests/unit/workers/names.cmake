@@ -17,3 +17,6 @@ foreach(name model features recall echo sequence recognise cut)
     telex_unit_test(tagger/test_${name} LINK telex_names telex_tagger_text DEFINITIONS ${lexicon_define})
     add_dependencies(unit-workers-tagger-${name} telex-lexicon)
 endforeach()
+add_test(NAME unit-workers-tagger-gather_examples
+    COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/tagger/test_gather_examples.py)
+set_tests_properties(unit-workers-tagger-gather_examples PROPERTIES TIMEOUT 60 LABELS unit)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,9 +240,13 @@ void crf_train(struct crf *crf, const struct examples *examples, const bool *wan
                const struct crf_settings *settings)
 {
     uint32_t *order = calloc(examples->segment_count + 1, sizeof *order);
+    if (!order) {
+        fputs("telex-train-names: out of memory\n", stderr);
+        exit(1);
+    }
     uint64_t random = 20261122;
     size_t count = 0;
-    for (size_t i = 0; order && i < examples->segment_count; i++)
+    for (size_t i = 0; i < examples->segment_count; i++)
         if (wanted[i])
             order[count++] = (uint32_t)i;
     for (uint32_t epoch = 0; epoch < settings->epochs; epoch++) {

@@ -3,12 +3,19 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "workers/tagger/features.h"
 #include "workers/tagger/match.h"
 
 enum { ARENA_LIMIT = 1 << 30 };
+
+static _Noreturn void run_out(void)
+{
+    fputs("telex-train-names: out of memory\n", stderr);
+    exit(1);
+}
 
 static void *grow(void *array, size_t *capacity, size_t wanted, size_t size)
 {
@@ -17,10 +24,8 @@ static void *grow(void *array, size_t *capacity, size_t wanted, size_t size)
     while (*capacity < wanted)
         *capacity = *capacity ? *capacity * 2 : 1024;
     void *larger = realloc(array, *capacity * size);
-    if (!larger) {
-        fprintf(stderr, "out of memory\n");
-        exit(1);
-    }
+    if (!larger)
+        run_out();
     return larger;
 }
 
@@ -130,9 +135,11 @@ static size_t collect_own(const struct words *words, struct own_count *own)
     return kept;
 }
 
-static void take_out_own(struct words *words, const uint8_t *labels, struct arena *arena)
+static int take_out_own(struct words *words, const uint8_t *labels, struct arena *arena)
 {
     struct own_count *own = arena_alloc_array(arena, words->count + 1, sizeof *own);
+    if (!own)
+        return -ENOMEM;
     size_t count = collect_own(words, own);
     for (size_t i = 0; i < words->count; i++) {
         int kind = kind_counted(words, i, labels[i]);
@@ -141,6 +148,8 @@ static void take_out_own(struct words *words, const uint8_t *labels, struct aren
     }
     for (size_t i = 0; i < count; i++) {
         own[i].reduced = arena_alloc(arena, sizeof *own[i].reduced);
+        if (!own[i].reduced)
+            return -ENOMEM;
         *own[i].reduced = *own[i].info;
         for (size_t kind = 0; kind < COUNT_KINDS; kind++) {
             uint8_t *level = &own[i].reduced->counts[words->language][kind];
@@ -150,6 +159,7 @@ static void take_out_own(struct words *words, const uint8_t *labels, struct aren
     for (size_t i = 0; i < words->count; i++)
         if (words->at[i].info)
             words->at[i].info = find_own(own, count, words->at[i].info)->reduced;
+    return 0;
 }
 
 // --- one document
@@ -232,11 +242,16 @@ static int read_text(struct examples *examples, struct slice text, struct slice 
     uint8_t *labels = arena_alloc_array(arena, words.count + 1, 1);
     struct spans found = {.capacity = words.candidates};
     found.at = arena_alloc_array(arena, found.capacity + 1, sizeof *found.at);
+    if (!labels || !found.at)
+        return -ENOMEM;
     match_lexicon(examples->lexicon, &words, &found);
     struct marked field = {&words, marks_of_spans(examples->lexicon, &words, &found, arena)};
+    if (!field.marks)
+        return -ENOMEM;
     examples->lost[like.set][like.fold] += label_words(&field, spans, labels);
     if (examples->counted[like.set]) {
-        take_out_own(&words, labels, arena);
+        if (take_out_own(&words, labels, arena) < 0)
+            return -ENOMEM;
         for (size_t i = 0; i < words.count; i++)
             words.at[i].flags &= (uint16_t)~WORD_IS_COVERED;
         found.count = 0;
@@ -244,6 +259,8 @@ static int read_text(struct examples *examples, struct slice text, struct slice 
         field.marks = marks_of_spans(examples->lexicon, &words, &found, arena);
     }
     const struct recall *recall = recall_collect(&field, 1, arena);
+    if (!field.marks || !recall)
+        return -ENOMEM;
     struct features features;
     features_init(&features, examples->lexicon, &field, recall);
     like.language = words.other_language ? 3 : (uint8_t)words.language;
@@ -252,18 +269,77 @@ static int read_text(struct examples *examples, struct slice text, struct slice 
     return 0;
 }
 
-static uint16_t set_of(struct examples *examples, const char *name, bool counted)
+// The number of a set, or -EINVAL: its name is too long, or there are too many.
+static int set_of(struct examples *examples, const char *name, bool counted, struct err *err)
 {
     for (uint32_t i = 0; i < examples->set_count; i++)
         if (strcmp(examples->sets[i], name) == 0)
-            return (uint16_t)i;
-    if (examples->set_count == EXAMPLE_SETS) {
-        fprintf(stderr, "more than %d sets\n", EXAMPLE_SETS);
-        exit(1);
-    }
-    snprintf(examples->sets[examples->set_count], sizeof examples->sets[0], "%s", name);
+            return (int)i;
+    if (strlen(name) >= sizeof examples->sets[0])
+        return err_set(err, "the set's name is longer than %zu bytes: shorten it",
+                       sizeof examples->sets[0] - 1),
+               -EINVAL;
+    if (examples->set_count == EXAMPLE_SETS)
+        return err_set(err, "more than %d sets: put some together", EXAMPLE_SETS), -EINVAL;
+    strcpy(examples->sets[examples->set_count], name);
     examples->counted[examples->set_count] = counted;
-    return (uint16_t)examples->set_count++;
+    return (int)examples->set_count++;
+}
+
+static int check_span(json_t *span, size_t number, size_t len, struct err *err)
+{
+    static const char *const types[] = {"person", "organisation", "place", "place?"};
+    json_int_t start, end;
+    const char *type;
+    if (json_unpack(span, "[I,I,s!]", &start, &end, &type) != 0)
+        return err_set(err, "span %zu is not [start, end, type]", number), -EINVAL;
+    if (start < 0 || start >= end || end > (json_int_t)len)
+        return err_set(err, "span %zu reaches from byte %lld to %lld of a text of %zu", number,
+                       (long long)start, (long long)end, len),
+               -EINVAL;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(type, types[i]) == 0)
+            return 0;
+    return err_set(err,
+                   "span %zu is of type \"%.40s\": write person, organisation, place or place?",
+                   number, type),
+           -EINVAL;
+}
+
+static int check_spans(json_t *spans, size_t len, struct err *err)
+{
+    if (!json_is_array(spans))
+        return err_set(err, "spans is not an array"), -EINVAL;
+    size_t index;
+    json_t *span;
+    json_array_foreach(spans, index, span)
+    {
+        int failed = check_span(span, index + 1, len, err);
+        if (failed)
+            return failed;
+    }
+    return 0;
+}
+
+static int read_record(struct examples *examples, json_t *root, bool counted, struct arena *arena,
+                       struct err *err)
+{
+    json_error_t problem;
+    const char *set, *document, *language, *text;
+    json_t *spans;
+    size_t len;
+    if (json_unpack_ex(root, &problem, 0, "{s:s,s:s,s:s,s:s%,s:o}", "set", &set, "document",
+                       &document, "language", &language, "text", &text, &len, "spans", &spans) != 0)
+        return err_set(err, "%s", problem.text), -EINVAL;
+    int failed = check_spans(spans, len, err);
+    int number = failed ? failed : set_of(examples, set, counted, err);
+    if (number < 0)
+        return number;
+    struct segment_example like = {.set = (uint16_t)number,
+                                   .fold = (uint8_t)(hash64(slice_from_text(document), 0) % 10)};
+    failed =
+        read_text(examples, slice_from(text, len), slice_from_text(language), spans, like, arena);
+    return failed ? err_set_errno(err, -failed, "cannot read the text") : 0;
 }
 
 static int read_line(struct examples *examples, const char *line, bool counted, struct arena *arena,
@@ -271,36 +347,42 @@ static int read_line(struct examples *examples, const char *line, bool counted, 
 {
     json_error_t problem;
     json_t *root = json_loads(line, 0, &problem);
-    const char *set, *document, *language, *text;
-    json_t *spans;
-    size_t len;
-    if (!root || json_unpack(root, "{s:s,s:s,s:s,s:s%,s:o}", "set", &set, "document", &document,
-                             "language", &language, "text", &text, &len, "spans", &spans) != 0) {
-        json_decref(root);
-        return err_set(err, "not an example: %s", problem.text), -EINVAL;
-    }
-    uint64_t hash = hash64(slice_from_text(document), 0);
-    struct segment_example like = {.set = set_of(examples, set, counted),
-                                   .fold = (uint8_t)(hash % 10)};
-    int failed =
-        read_text(examples, slice_from(text, len), slice_from_text(language), spans, like, arena);
+    if (!root)
+        return err_set(err, "no JSON: %s", problem.text), -EINVAL;
+    int failed = read_record(examples, root, counted, arena, err);
     json_decref(root);
-    return failed ? err_set_errno(err, -failed, "cannot read a document") : 0;
+    return failed;
 }
 
-int examples_read(struct examples *examples, FILE *lines, bool counted, struct err *err)
+static int read_lines(struct examples *examples, const char *path, FILE *lines, bool counted,
+                      struct err *err)
 {
     char *line = NULL;
-    size_t size = 0;
+    size_t size = 0, number = 0;
     int failed = 0;
     struct arena arena;
     arena_init(&arena, ARENA_LIMIT);
     while (!failed && getline(&line, &size, lines) >= 0) {
+        number++;
         failed = read_line(examples, line, counted, &arena, err);
+        if (failed)
+            err_prefix(err, "%s:%zu: mend the line, or gather the examples again", path, number);
         arena_reset(&arena);
     }
+    if (!failed && ferror(lines))
+        failed = err_set_errno(err, errno, "cannot read %s", path);
     arena_fini(&arena);
     free(line);
+    return failed;
+}
+
+int examples_read(struct examples *examples, const char *path, bool counted, struct err *err)
+{
+    FILE *lines = fopen(path, "re");
+    if (!lines)
+        return err_set_errno(err, errno, "cannot open the examples %s", path);
+    int failed = read_lines(examples, path, lines, counted, err);
+    fclose(lines);
     return failed;
 }
 
@@ -353,10 +435,8 @@ uint32_t examples_number(struct examples *examples, unsigned reading, const bool
     table.at = calloc(table.mask + 1, sizeof *table.at);
     *keys = calloc(list->count + 2, sizeof **keys);
     list->numbers = calloc(list->count + 1, sizeof *list->numbers);
-    if (!table.at || !*keys || !list->numbers) {
-        fprintf(stderr, "out of memory\n");
-        exit(1);
-    }
+    if (!table.at || !*keys || !list->numbers)
+        run_out();
     count_signs(examples, reading, wanted, &table);
     uint32_t count = 0;
     for (size_t i = 0; i < list->count; i++) {
@@ -378,6 +458,8 @@ static void hear_document(struct examples *examples, size_t first, size_t count,
 {
     const struct heard *heard = &examples->heard[first];
     const struct echo *echo = echo_collect(heard, count, arena);
+    if (!echo)
+        run_out();
     for (size_t i = 0; i < count; i++) {
         uint64_t hashes[ECHO_FEATURES_MAX];
         size_t signs = echo_features(echo, heard, count, i, hashes);

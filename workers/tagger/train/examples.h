@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "proto/base/err.h"
 #include "workers/tagger/echo.h"
@@ -50,9 +49,10 @@ struct examples {
     bool counted[EXAMPLE_SETS];    // its words are counted in the lexicon
 };
 
-// Reads gather_examples.py's lines and appends them. `counted`: the lexicon's counts contain these
-// texts, so that each document's own are taken out again. 0, or negative errno with err.
-int examples_read(struct examples *examples, FILE *lines, bool counted, struct err *err);
+// Reads a file of gather_examples.py's lines and appends them. `counted`: the lexicon's counts
+// contain these texts, so that each document's own are taken out again. 0, or negative errno with
+// err, which names the file and the line.
+int examples_read(struct examples *examples, const char *path, bool counted, struct err *err);
 
 // Makes the second reading's signs of what `heard` holds.
 void examples_hear(struct examples *examples);

@@ -1,40 +1,11 @@
 // telex-train-names: trains the names model and says how well it does.
-#include <getopt.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/hash.h"
-#include "workers/tagger/train/crf.h"
-
-static const char usage[] =
-    "usage: telex-train-names [OPTION...] EXAMPLES...\n"
-    "Trains the names model from the lines that gather_examples.py wrote.\n"
-    "  --lexicon FILE    compiled lexicon (share/telex/lexicon.tlx)\n"
-    "  --measure FILE    lines of texts that are only measured, never trained on; may be repeated\n"
-    "  --held-out FOLD   0..9: a tenth of the documents to leave out and measure; default: none\n"
-    "  --epochs N        default 8\n"
-    "  --rate R          default 0.02\n"
-    "  --decay D         default 1e-3\n"
-    "  --drop P          chance that a sign of words is left out of a visit; default 0.2\n"
-    "  --drop-all P      the same for all of a word's; default 0.2\n"
-    "  --least N         how often a sign must be seen to count; default 3\n"
-    "  --bits N          log2 of the number of rows; default 20\n"
-    "  --weight SET=W    how much a set's examples count; default 1\n"
-    "  --date DATE       of the data, for the model's id\n"
-    "  --output FILE     writes the model\n";
-
-enum { MEASURES_MAX = 8 };
-
-struct options {
-    const char *lexicon, *output, *date;
-    const char *measures[MEASURES_MAX];
-    size_t measure_count;
-    const char *weights[EXAMPLE_SETS];
-    size_t weight_count;
-    uint32_t bits, least;
-    int held_out;
-    struct crf_settings settings;
-};
+#include "workers/tagger/train/options.h"
 
 static void fail(const char *what)
 {
@@ -42,94 +13,11 @@ static void fail(const char *what)
     exit(1);
 }
 
-static void parse(struct options *options, int argc, char **argv)
-{
-    static const struct option longs[] = {
-        {"lexicon", 1, NULL, 'l'},  {"measure", 1, NULL, 'm'}, {"held-out", 1, NULL, 'h'},
-        {"epochs", 1, NULL, 'e'},   {"rate", 1, NULL, 'r'},    {"decay", 1, NULL, 'd'},
-        {"bits", 1, NULL, 'b'},     {"least", 1, NULL, 'L'},   {"drop", 1, NULL, 'x'},
-        {"drop-all", 1, NULL, 'X'}, {"weight", 1, NULL, 'w'},  {"output", 1, NULL, 'o'},
-        {"date", 1, NULL, 'D'},     {NULL, 0, NULL, 0},
-    };
-    int option;
-    while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-        switch (option) {
-        case 'l':
-            options->lexicon = optarg;
-            break;
-        case 'o':
-            options->output = optarg;
-            break;
-        case 'D':
-            options->date = optarg;
-            break;
-        case 'h':
-            options->held_out = atoi(optarg);
-            break;
-        case 'e':
-            options->settings.epochs = (uint32_t)atoi(optarg);
-            break;
-        case 'r':
-            options->settings.rate = strtof(optarg, NULL);
-            break;
-        case 'd':
-            options->settings.decay = strtof(optarg, NULL);
-            break;
-        case 'x':
-            options->settings.drop = strtof(optarg, NULL);
-            break;
-        case 'X':
-            options->settings.drop_all = strtof(optarg, NULL);
-            break;
-        case 'L':
-            options->least = (uint32_t)atoi(optarg);
-            break;
-        case 'b':
-            options->bits = (uint32_t)atoi(optarg);
-            break;
-        case 'm':
-            if (options->measure_count == MEASURES_MAX)
-                fail("too many --measure");
-            options->measures[options->measure_count++] = optarg;
-            break;
-        case 'w':
-            if (options->weight_count == EXAMPLE_SETS)
-                fail("too many --weight");
-            options->weights[options->weight_count++] = optarg;
-            break;
-        default:
-            fputs(usage, stderr);
-            exit(2);
-        }
-    }
-    if (optind == argc || !options->lexicon) {
-        fputs(usage, stderr);
-        exit(2);
-    }
-}
-
 static void read_file(struct examples *examples, const char *path, bool counted)
 {
-    struct err err = {0};
-    FILE *lines = fopen(path, "r");
-    if (!lines)
-        fail(path);
-    if (examples_read(examples, lines, counted, &err) != 0)
+    struct err err = {.text = ""};
+    if (examples_read(examples, path, counted, &err) != 0)
         fail(err_text(&err));
-    fclose(lines);
-}
-
-static void set_weights(struct options *options, const struct examples *examples)
-{
-    for (uint32_t set = 0; set < examples->set_count; set++) {
-        options->settings.set_weight[set] = examples->counted[set] ? 1 : 0;
-        for (size_t i = 0; i < options->weight_count; i++) {
-            size_t len = strlen(examples->sets[set]);
-            const char *text = options->weights[i];
-            if (strncmp(text, examples->sets[set], len) == 0 && text[len] == '=')
-                options->settings.set_weight[set] = strtof(text + len + 1, NULL);
-        }
-    }
 }
 
 // --- measuring
@@ -169,7 +57,8 @@ static void print_score(const struct score *score)
 }
 
 // Names that no word can carry count as missed, in the documents that are measured.
-static size_t lost_of(const struct examples *examples, uint32_t set, const struct options *options)
+static size_t lost_of(const struct examples *examples, uint32_t set,
+                      const struct train_options *options)
 {
     size_t lost = 0;
     for (int fold = 0; fold < 10; fold++)
@@ -179,7 +68,7 @@ static size_t lost_of(const struct examples *examples, uint32_t set, const struc
 }
 
 static void measure(const struct crf *crf, const struct examples *examples, const bool *trained,
-                    const struct options *options)
+                    const struct train_options *options)
 {
     struct score scores[EXAMPLE_SETS][4] = {{{0}}};
     for (size_t i = 0; i < examples->segment_count; i++) {
@@ -292,8 +181,26 @@ static size_t place_all(const struct crf *crf, const uint64_t *keys, struct mode
     return placed;
 }
 
+static void write_file(const char *path, const void *bytes, size_t size)
+{
+    struct err err = {.text = ""};
+    FILE *file = fopen(path, "wb");
+    bool written = file && fwrite(bytes, size, 1, file) == 1;
+    int reason = errno;
+    if (file && fclose(file) != 0 && written) {
+        written = false;
+        reason = errno;
+    }
+    if (written)
+        return;
+    err_set_errno(&err, reason, "cannot write the model %s", path);
+    if (file)
+        remove(path); // half a model is none
+    fail(err_text(&err));
+}
+
 static void write_model(const struct crf *readings, uint64_t *const *keys,
-                        const struct options *options)
+                        const struct train_options *options)
 {
     size_t rows = (size_t)1 << options->bits;
     size_t size = sizeof(struct model_header) + rows * sizeof(struct model_row), placed = 0;
@@ -314,20 +221,24 @@ static void write_model(const struct crf *readings, uint64_t *const *keys,
     fprintf(stderr, "%zu of %u signs have a row\n", placed, readings[0].signs + readings[1].signs);
     size_t from = offsetof(struct model_header, date);
     header->checksum = hash64(slice_from((char *)header + from, size - from), MODEL_VERSION);
-    FILE *file = fopen(options->output, "w");
-    if (!file || fwrite(header, size, 1, file) != 1 || fclose(file) != 0)
-        fail(options->output);
+    write_file(options->output, header, size);
     free(header);
 }
 
-static bool *choose(const struct options *options, const struct examples *examples)
+static bool *choose(const struct train_options *options, const struct examples *examples)
 {
-    bool *wanted = calloc(examples->segment_count + 1, sizeof *wanted);
-    for (size_t i = 0; wanted && i < examples->segment_count; i++) {
+    bool any = false, *wanted = calloc(examples->segment_count + 1, sizeof *wanted);
+    if (!wanted)
+        fail("out of memory");
+    for (size_t i = 0; i < examples->segment_count; i++) {
         const struct segment_example *segment = &examples->segments[i];
         wanted[i] =
             options->settings.set_weight[segment->set] > 0 && segment->fold != options->held_out;
+        any |= wanted[i];
     }
+    if (!any)
+        fail("nothing to learn from: the examples have no capitalised word, or all are held out or "
+             "of weight 0; name others, or change --held-out and --weight");
     return wanted;
 }
 
@@ -346,7 +257,7 @@ static bool *choose_half(const struct examples *examples, const bool *wanted, un
 // Each half is heard by a model of the other, so that the second reading learns from what the first
 // makes of texts it has not seen.
 static void hear_halves(struct examples *examples, const bool *wanted, uint32_t signs,
-                        const struct options *options)
+                        const struct train_options *options)
 {
     for (unsigned parity = 0; parity < 2; parity++) {
         bool *learned = choose_half(examples, wanted, parity, true);
@@ -363,7 +274,7 @@ static void hear_halves(struct examples *examples, const bool *wanted, uint32_t 
 }
 
 static void train_first(struct crf *crf, struct examples *examples, const bool *wanted,
-                        const struct options *options, uint64_t **keys)
+                        const struct train_options *options, uint64_t **keys)
 {
     uint32_t signs = examples_number(examples, 0, wanted, options->least, keys);
     fprintf(stderr, "%zu words in %zu segments, %u signs\n", examples->position_count,
@@ -378,7 +289,7 @@ static void train_first(struct crf *crf, struct examples *examples, const bool *
 }
 
 static void train_second(struct crf *crf, struct examples *examples, const bool *wanted,
-                         const struct options *options, uint64_t **keys)
+                         const struct train_options *options, uint64_t **keys)
 {
     examples_hear(examples);
     uint32_t signs = examples_number(examples, 1, wanted, options->least, keys);
@@ -391,28 +302,21 @@ static void train_second(struct crf *crf, struct examples *examples, const bool 
 
 int main(int argc, char **argv)
 {
-    struct options options = {
-        .bits = 20,
-        .least = 3,
-        .held_out = -1,
-        .date = "undated",
-        .settings = {.epochs = 8, .rate = 0.02f, .decay = 1e-3f, .drop = 0.2f, .drop_all = 0.2f}};
-    parse(&options, argc, argv);
-    struct err err = {0};
+    struct train_options options;
+    train_options_read(&options, argc, argv);
+    struct err err = {.text = ""};
     struct lexicon *lexicon;
     if (lexicon_open(&lexicon, options.lexicon, &err) != 0)
         fail(err_text(&err));
     struct examples examples = {.lexicon = lexicon};
-    for (int i = optind; i < argc; i++)
-        read_file(&examples, argv[i], true);
+    for (size_t i = 0; i < options.example_count; i++)
+        read_file(&examples, options.examples[i], true);
     for (size_t i = 0; i < options.measure_count; i++)
         read_file(&examples, options.measures[i], false);
-    set_weights(&options, &examples);
+    train_options_weigh(&options, &examples);
     bool *wanted = choose(&options, &examples);
     uint64_t *keys[MODEL_READINGS];
     struct crf readings[MODEL_READINGS];
-    if (!wanted)
-        fail("out of memory");
     train_first(&readings[0], &examples, wanted, &options, &keys[0]);
     printf("first reading\n");
     measure(&readings[0], &examples, wanted, &options);
