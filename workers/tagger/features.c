@@ -282,6 +282,7 @@ struct heard features_hear(struct features *features, size_t index)
         .stem = recall_stem(word), .kind = atoms->kind, .lexicon = atoms->lexicon & 63};
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): written to through `out`
 size_t features_at(struct features *features, size_t index, uint64_t hashes[FEATURES_MAX])
 {
     const struct atoms *around[2 * FEATURES_REACH + 1];
