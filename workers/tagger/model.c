@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +17,17 @@ struct model {
     void *map;
     size_t size;
     char id[32];
+    struct model_steps steps[MODEL_READINGS][MODEL_LANGUAGES];
 };
 
 #define REMEDY "; install it again, or name another"
 
 // A refusal says all there is to say: -EINVAL.
 #define refuse(err, ...) (err_set(err, __VA_ARGS__), -EINVAL)
+
+_Static_assert(sizeof(struct model_bucket) == 64, "a bucket is one cache line");
+_Static_assert(sizeof(struct model_header) % sizeof(struct model_bucket) == 0,
+               "the first bucket begins one");
 
 static int check(const struct model *model, const char *path, struct err *err)
 {
@@ -34,7 +40,8 @@ static int check(const struct model *model, const char *path, struct err *err)
                       "new files mixed? Install both from one build",
                       path, header->version, MODEL_VERSION);
     bool fits = header->bits >= 8 && header->bits <= 26 && header->file_size == model->size &&
-                model->size == sizeof *header + (sizeof(struct model_row) << header->bits);
+                model->size == sizeof *header + (sizeof(struct model_bucket)
+                                                 << (header->bits - MODEL_SLOT_BITS));
     if (!fits)
         return refuse(err, "%s is damaged: its length is wrong" REMEDY, path);
     size_t from = offsetof(struct model_header, date);
@@ -66,6 +73,16 @@ static int map_file(struct model *model, const char *path, struct err *err)
     return 0;
 }
 
+static void fill_steps(struct model_steps *steps,
+                       const float transitions[MODEL_GAPS][LABELS][LABELS])
+{
+    for (unsigned gap = 0; gap < MODEL_GAPS; gap++)
+        for (unsigned a = 0; a < LABELS; a++)
+            for (unsigned b = 0; b < LABELS; b++)
+                if (label_may_follow(a, b))
+                    steps->forth[gap][a][b] = steps->back[gap][b][a] = expf(transitions[gap][a][b]);
+}
+
 int model_open(struct model **out, const char *path, struct err *err)
 {
     struct model *model = calloc(1, sizeof *model);
@@ -82,6 +99,9 @@ int model_open(struct model **out, const char *path, struct err *err)
     const struct model_header *header = model->map;
     snprintf(model->id, sizeof model->id, "%.10s-%08x", header->date,
              (unsigned)(header->checksum >> 32));
+    for (unsigned reading = 0; reading < MODEL_READINGS; reading++)
+        for (unsigned language = 0; language < MODEL_LANGUAGES; language++)
+            fill_steps(&model->steps[reading][language], header->transitions[reading][language]);
     *out = model;
     return 0;
 }
@@ -105,7 +125,12 @@ const struct model_header *model_header_of(const struct model *model)
     return model->map;
 }
 
-const struct model_row *model_rows(const struct model *model)
+const struct model_bucket *model_buckets(const struct model *model)
 {
-    return (const struct model_row *)((const struct model_header *)model->map + 1);
+    return (const struct model_bucket *)((const struct model_header *)model->map + 1);
+}
+
+const struct model_steps *model_steps(const struct model *model, unsigned reading)
+{
+    return model->steps[reading];
 }

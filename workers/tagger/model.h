@@ -8,7 +8,7 @@
 #include "proto/base/err.h"
 
 #define MODEL_MAGIC "TLXMODL\n"
-enum { MODEL_VERSION = 1 };
+enum { MODEL_VERSION = 2 };
 
 enum label {
     LABEL_NONE,
@@ -27,26 +27,35 @@ enum {
     MODEL_READINGS = 2
 }; // enum lexicon_language and others; enum word_gap
 
-// The weights of one sign. Buckets of four rows: a sign lies in the bucket that its hash names,
-// under its tag.
-struct model_row {
-    uint8_t tag; // 0: the row and those behind it in the bucket are empty
-    int8_t weights[LABELS];
-};
-enum { MODEL_BUCKET = 4 };
+enum { MODEL_SLOTS = 8, MODEL_SLOT_BITS = 3 };
 
-// Layout of the file: this header, then 1 << bits rows. Little-endian.
+// The weights of eight signs in one line of the processor's cache: a sign lies in the bucket that
+// its hash names, in the slot that has its tag.
+struct model_bucket {
+    uint8_t tags[MODEL_SLOTS]; // 0: this slot and those behind it are empty; no tag twice
+    int8_t weights[MODEL_SLOTS][LABELS];
+};
+
+// Layout of the file: this header, then the buckets. Little-endian.
 struct model_header {
     char magic[8];
     uint32_t version;
-    uint32_t bits; // log2 of the number of rows
+    uint32_t bits; // log2 of the number of slots
     uint64_t file_size;
     uint64_t checksum; // hash64 of everything behind this field
     char date[16];     // of the training data, NUL-padded
     float scale;       // a weight is its byte times this
-    float reserved;
+    float reserved[3]; // the buckets begin with a cache line
     // Of the first and the second reading; from, to.
     float transitions[MODEL_READINGS][MODEL_LANGUAGES][MODEL_GAPS][LABELS][LABELS];
+};
+
+// exp of the transitions of one language in one reading, by gap; 0 where a label may not follow.
+// Labels are padded, with zeros, to a width that the compiler turns into vectors.
+enum { MODEL_ROW = 8 };
+struct model_steps {
+    float forth[MODEL_GAPS][MODEL_ROW][MODEL_ROW]; // from, to
+    float back[MODEL_GAPS][MODEL_ROW][MODEL_ROW];  // to, from
 };
 
 struct model;
@@ -64,7 +73,7 @@ const struct model_header *model_header_of(const struct model *model);
 // The bucket and the tag of a sign's hash.
 static inline uint32_t model_bucket_of(uint64_t hash, uint32_t bits)
 {
-    return (uint32_t)(hash >> (64 - bits)) & ~(uint32_t)(MODEL_BUCKET - 1);
+    return (uint32_t)(hash >> (64 + MODEL_SLOT_BITS - bits));
 }
 static inline uint8_t model_tag_of(uint64_t hash)
 {
@@ -72,7 +81,10 @@ static inline uint8_t model_tag_of(uint64_t hash)
     return tag ? tag : 1;
 }
 
-const struct model_row *model_rows(const struct model *model);
+const struct model_bucket *model_buckets(const struct model *model);
+
+// MODEL_LANGUAGES of them, of the first (0) or the second (1) reading.
+const struct model_steps *model_steps(const struct model *model, unsigned reading);
 
 // Score of a label that cannot be.
 #define LABEL_FORBIDDEN (-1e4f)

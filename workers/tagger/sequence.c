@@ -7,59 +7,82 @@
 // A run of open words is read in pieces of at most this many.
 enum { PIECE_MAX = 256 };
 
-typedef float row[LABELS];
+// Labels padded to a width that the compiler turns into vectors. Padding in scores stays 0.
+enum { ROW = MODEL_ROW };
+typedef float row[ROW];
 
 // Some consecutive open words of one sentence.
 struct piece {
     uint32_t count;
     unsigned language; // place in the model's transitions
     row scores[PIECE_MAX], forward[PIECE_MAX], backward[PIECE_MAX];
-    uint8_t from[PIECE_MAX][LABELS];
+    uint8_t from[PIECE_MAX][ROW];
     uint8_t gaps[PIECE_MAX];
 };
 
-// exp of the transitions, by gap; 0 where a label may not follow.
-typedef float steps_table[MODEL_GAPS][LABELS][LABELS];
+// Where the weights of a word's signs are to be found.
+struct lookup {
+    size_t count;
+    const struct model_bucket *buckets[FEATURES_MAX];
+    uint8_t tags[FEATURES_MAX];
+};
 
 struct reader {
     const struct lexicon *lexicon;
     const struct model_header *header;
-    const struct model_row *rows;
+    const struct model_bucket *buckets;
     const struct marked *field;
-    steps_table steps[MODEL_LANGUAGES];
+    const struct model_steps *steps; // of the reading, by language
     struct piece piece;
 };
 
-static void fill_steps(struct reader *reader, unsigned reading)
+// The model is far larger than the processor's caches: ask for its lines some time before they are
+// read.
+static void look_up(const struct reader *reader, const uint64_t *hashes, size_t count,
+                    struct lookup *lookup)
 {
-    for (unsigned language = 0; language < MODEL_LANGUAGES; language++)
-        for (unsigned gap = 0; gap < MODEL_GAPS; gap++)
-            for (unsigned a = 0; a < LABELS; a++)
-                for (unsigned b = 0; b < LABELS; b++)
-                    if (label_may_follow(a, b))
-                        reader->steps[language][gap][a][b] =
-                            expf(reader->header->transitions[reading][language][gap][a][b]);
+    lookup->count = count;
+    for (size_t i = 0; i < count; i++) {
+        lookup->buckets[i] = &reader->buckets[model_bucket_of(hashes[i], reader->header->bits)];
+        lookup->tags[i] = model_tag_of(hashes[i]);
+        __builtin_prefetch(lookup->buckets[i]);
+    }
 }
 
-// Adds the weights of the signs to the scores.
-static void add_weights(const struct reader *reader, const uint64_t *hashes, size_t count,
-                        float *scores)
+// The weights under a tag as one number: those of label y in byte y + 1, anything in byte 0. No
+// weights when the tag is not there.
+static uint64_t weights_in(const struct model_bucket *bucket, uint8_t tag)
 {
-    const struct model_row *buckets[FEATURES_MAX];
-    for (size_t i = 0; i < count; i++) {
-        buckets[i] = &reader->rows[model_bucket_of(hashes[i], reader->header->bits)];
-        __builtin_prefetch(buckets[i]);
+    const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
+    uint64_t tags, weights;
+    memcpy(&tags, bucket->tags, sizeof tags);
+    uint64_t differ = tags ^ ones * tag;
+    uint64_t same =
+        (differ - ones) & ~differ & tops; // its lowest bit is right, those above may not
+    if (!same)
+        return 0;
+    size_t slot = (size_t)__builtin_ctzll(same) / 8;
+    memcpy(&weights, (const char *)bucket + sizeof tags - 1 + slot * LABELS, sizeof weights);
+    return weights;
+}
+
+// Adds the weights of the signs to the scores: seven sums of signed bytes in two numbers of four
+// 16-bit lanes. Each byte is made unsigned, which adds 128 for every sign.
+static void add_weights(const struct reader *reader, const struct lookup *lookup, float *scores)
+{
+    _Static_assert(FEATURES_MAX * 255 < 1 << 16, "a lane holds all signs of a word");
+    const uint64_t lanes = 0x00ff00ff00ff00ffu;
+    uint64_t even = 0, odd = 0;
+    for (size_t i = 0; i < lookup->count; i++) {
+        uint64_t bytes = weights_in(lookup->buckets[i], lookup->tags[i]) ^ 0x8080808080808080u;
+        even += bytes & lanes;
+        odd += bytes >> 8 & lanes;
     }
-    int sums[LABELS] = {0};
-    for (size_t i = 0; i < count; i++) {
-        uint8_t tag = model_tag_of(hashes[i]);
-        for (unsigned slot = 0; slot < MODEL_BUCKET; slot++)
-            if (buckets[i][slot].tag == tag)
-                for (unsigned y = 0; y < LABELS; y++)
-                    sums[y] += buckets[i][slot].weights[y];
+    for (unsigned y = 0; y < LABELS; y++) {
+        uint64_t lane = (y % 2 ? even >> 16 : odd) >> 16 * (y / 2);
+        int sum = (int)(lane & 0xffff) - 128 * (int)lookup->count;
+        scores[y] += (float)sum * reader->header->scale;
     }
-    for (unsigned y = 0; y < LABELS; y++)
-        scores[y] += (float)sums[y] * reader->header->scale;
 }
 
 // Scores become their exponentials, scaled so that the largest is 1.
@@ -69,7 +92,7 @@ static void exponentiate(float *scores)
     for (unsigned y = 1; y < LABELS; y++)
         most = scores[y] > most ? scores[y] : most;
     for (unsigned y = 0; y < LABELS; y++)
-        scores[y] = expf(scores[y] - most);
+        scores[y] = scores[y] == LABEL_FORBIDDEN ? 0 : expf(scores[y] - most);
 }
 
 static void normalise(float *values)
@@ -81,26 +104,55 @@ static void normalise(float *values)
         memset(values, 0, sizeof(row));
         values[LABEL_NONE] = sum = 1;
     }
-    for (unsigned y = 0; y < LABELS; y++)
+    for (unsigned y = 0; y < ROW; y++)
         values[y] /= sum;
+}
+
+// To each label from the one before that makes it likeliest. Both rows may be the same.
+static void best_step(const row *steps, const float *before, float *after, uint8_t *from)
+{
+    int32_t likeliest[ROW] = {LABEL_NONE};
+    row best;
+    for (unsigned b = 0; b < ROW; b++)
+        best[b] = before[LABEL_NONE] * steps[LABEL_NONE][b];
+    for (int32_t a = 1; a < LABELS; a++)
+        for (unsigned b = 0; b < ROW; b++) {
+            float way = before[a] * steps[a][b];
+            likeliest[b] = way > best[b] ? a : likeliest[b];
+            best[b] = way > best[b] ? way : best[b];
+        }
+    for (unsigned b = 0; b < ROW; b++)
+        from[b] = (uint8_t)likeliest[b];
+    memcpy(after, best, sizeof best);
+}
+
+// after[b]: the sum of before[a] * steps[a][b]. Both may be the same row.
+static void sum_step(const row *steps, const float *before, float *after)
+{
+    row sum = {0};
+    for (unsigned a = 0; a < LABELS; a++)
+        for (unsigned b = 0; b < ROW; b++)
+            sum[b] += before[a] * steps[a][b];
+    memcpy(after, sum, sizeof sum);
+}
+
+static void multiply(float *values, const float *by)
+{
+    row product;
+    for (unsigned y = 0; y < ROW; y++)
+        product[y] = values[y] * by[y];
+    memcpy(values, product, sizeof product);
 }
 
 // Likeliest way to each label, in products instead of sums of logarithms.
 static void run_best(struct reader *reader, struct labelled *out)
 {
     struct piece *piece = &reader->piece;
-    row best = {[LABEL_NONE] = 1}, next;
+    const struct model_steps *steps = &reader->steps[piece->language];
+    row best = {[LABEL_NONE] = 1};
     for (uint32_t i = 0; i < piece->count; i++) {
-        float(*steps)[LABELS] = reader->steps[piece->language][piece->gaps[i]];
-        for (unsigned b = 0; b < LABELS; b++) {
-            unsigned from = LABEL_NONE;
-            for (unsigned a = 1; a < LABELS; a++)
-                if (best[a] * steps[a][b] > best[from] * steps[from][b])
-                    from = a;
-            next[b] = best[from] * steps[from][b] * piece->scores[i][b];
-            piece->from[i][b] = (uint8_t)from;
-        }
-        memcpy(best, next, sizeof best);
+        best_step(steps->forth[piece->gaps[i]], best, best, piece->from[i]);
+        multiply(best, piece->scores[i]);
         normalise(best);
     }
     unsigned label = LABEL_NONE;
@@ -116,37 +168,30 @@ static void run_best(struct reader *reader, struct labelled *out)
 static void run_forward(struct reader *reader)
 {
     struct piece *piece = &reader->piece;
+    const struct model_steps *steps = &reader->steps[piece->language];
     row before = {[LABEL_NONE] = 1};
     for (uint32_t i = 0; i < piece->count; i++) {
-        float(*steps)[LABELS] = reader->steps[piece->language][piece->gaps[i]];
-        for (unsigned b = 0; b < LABELS; b++) {
-            float sum = 0;
-            for (unsigned a = 0; a < LABELS; a++)
-                sum += before[a] * steps[a][b];
-            piece->forward[i][b] = sum * piece->scores[i][b];
-        }
-        normalise(piece->forward[i]);
-        memcpy(before, piece->forward[i], sizeof before);
+        sum_step(steps->forth[piece->gaps[i]], before, before);
+        multiply(before, piece->scores[i]);
+        normalise(before);
+        memcpy(piece->forward[i], before, sizeof before);
     }
 }
 
 static void run_backward(struct reader *reader)
 {
     struct piece *piece = &reader->piece;
+    const struct model_steps *steps = &reader->steps[piece->language];
+    row after = {0};
     for (unsigned a = 0; a < LABELS; a++)
-        piece->backward[piece->count - 1][a] = 1;
-    for (uint32_t i = piece->count - 1; i > 0; i--) {
-        float(*steps)[LABELS] = reader->steps[piece->language][piece->gaps[i]];
-        row after;
-        for (unsigned b = 0; b < LABELS; b++)
-            after[b] = piece->scores[i][b] * piece->backward[i][b];
-        for (unsigned a = 0; a < LABELS; a++) {
-            float sum = 0;
-            for (unsigned b = 0; b < LABELS; b++)
-                sum += steps[a][b] * after[b];
-            piece->backward[i - 1][a] = sum;
-        }
-        normalise(piece->backward[i - 1]);
+        after[a] = 1;
+    for (uint32_t i = piece->count - 1;; i--) {
+        memcpy(piece->backward[i], after, sizeof after);
+        if (i == 0)
+            return;
+        multiply(after, piece->scores[i]);
+        sum_step(steps->back[piece->gaps[i]], after, after);
+        normalise(after);
     }
 }
 
@@ -158,8 +203,7 @@ static void run_both_ways(struct reader *reader)
     run_forward(reader);
     run_backward(reader);
     for (uint32_t i = 0; i < piece->count; i++) {
-        for (unsigned y = 0; y < LABELS; y++)
-            piece->forward[i][y] *= piece->backward[i][y];
+        multiply(piece->forward[i], piece->backward[i]);
         normalise(piece->forward[i]);
     }
 }
@@ -186,25 +230,42 @@ static void forbid(const struct words *words, size_t index, float *scores)
             scores[y] = LABEL_FORBIDDEN;
 }
 
+static void look_up_word(const struct reader *reader, struct features *features, size_t index,
+                         struct lookup *lookup)
+{
+    uint64_t hashes[FEATURES_MAX];
+    look_up(reader, hashes, features_at(features, index, hashes), lookup);
+}
+
 static void read_first(struct reader *reader, struct features *features, size_t first,
                        struct heard *heard)
 {
     struct piece *piece = &reader->piece;
     const struct words *words = reader->field->words;
+    struct lookup lookups[2]; // of this word and of the next
+    look_up_word(reader, features, first, &lookups[0]);
     for (uint32_t i = 0; i < piece->count; i++) {
-        uint64_t hashes[FEATURES_MAX];
-        size_t signs = features_at(features, first + i, hashes);
         heard[i] = features_hear(features, first + i);
         heard[i].joined = i > 0;
-        add_weights(reader, hashes, signs, heard[i].scores);
+        if (i + 1 < piece->count)
+            look_up_word(reader, features, first + i + 1, &lookups[(i + 1) % 2]);
+        add_weights(reader, &lookups[i % 2], heard[i].scores);
         forbid(words, first + i, heard[i].scores);
-        memcpy(piece->scores[i], heard[i].scores, sizeof(row));
+        memcpy(piece->scores[i], heard[i].scores, sizeof heard[i].scores);
         exponentiate(piece->scores[i]);
         piece->gaps[i] = words->at[first + i].gap;
     }
     run_both_ways(reader);
     for (uint32_t i = 0; i < piece->count; i++)
-        memcpy(heard[i].likely, piece->forward[i], sizeof(row));
+        memcpy(heard[i].likely, piece->forward[i], sizeof heard[i].likely);
+}
+
+static bool has_name(const struct labelled *labels, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (labels[i].label != LABEL_NONE)
+            return true;
+    return false;
 }
 
 static void read_again(struct reader *reader, const struct echo *echo, size_t first,
@@ -215,13 +276,17 @@ static void read_again(struct reader *reader, const struct echo *echo, size_t fi
     for (uint32_t i = 0; i < piece->count; i++) {
         uint64_t hashes[ECHO_FEATURES_MAX];
         size_t signs = echo_features(echo, heard, piece->count, i, hashes);
-        memcpy(piece->scores[i], heard[i].scores, sizeof(row));
-        add_weights(reader, hashes, signs, piece->scores[i]);
+        struct lookup lookup;
+        look_up(reader, hashes, signs, &lookup);
+        memcpy(piece->scores[i], heard[i].scores, sizeof heard[i].scores);
+        add_weights(reader, &lookup, piece->scores[i]);
         forbid(words, first + i, piece->scores[i]);
         exponentiate(piece->scores[i]);
         piece->gaps[i] = words->at[first + i].gap;
     }
     run_best(reader, labels);
+    if (!has_name(labels, piece->count))
+        return; // nobody asks how sure that is
     run_both_ways(reader);
     for (uint32_t i = 0; i < piece->count; i++)
         labels[i].sure = piece->forward[i][labels[i].label];
@@ -273,13 +338,13 @@ int sequence_read(const struct lexicon *lexicon, const struct model *model,
         return -ENOMEM;
     reader->lexicon = lexicon;
     reader->header = model_header_of(model);
-    reader->rows = model_rows(model);
-    fill_steps(reader, 0);
+    reader->buckets = model_buckets(model);
+    reader->steps = model_steps(model, 0);
     for (size_t f = 0; f < count; f++) {
         reader->field = &fields[f];
         heard_count += hear_field(reader, recall, heard + heard_count);
     }
-    fill_steps(reader, 1);
+    reader->steps = model_steps(model, 1);
     const struct echo *echo = echo_collect(heard, heard_count, arena);
     for (size_t f = 0; echo && f < count; f++) {
         struct labelled *out = arena_alloc_array(arena, fields[f].words->count + 1, sizeof *out);

@@ -149,20 +149,22 @@ static struct ranked *rank(const struct crf *crf)
     return ranked;
 }
 
-// False: the bucket is full, or the weights are all nothing.
-static bool place(struct model_row *rows, uint32_t bits, uint64_t hash, const float *weights,
+// False: the bucket is full or has the tag already, or the weights are all nothing.
+static bool place(struct model_bucket *buckets, uint32_t bits, uint64_t hash, const float *weights,
                   float scale)
 {
-    struct model_row row = {.tag = model_tag_of(hash)};
+    uint8_t tag = model_tag_of(hash);
+    int8_t bytes[LABELS];
     bool any = false;
     for (unsigned y = 0; y < LABELS; y++)
-        any |= (row.weights[y] = to_byte(weights[y], scale)) != 0;
-    struct model_row *bucket = &rows[model_bucket_of(hash, bits)];
-    for (unsigned slot = 0; any && slot < MODEL_BUCKET; slot++) {
-        if (bucket[slot].tag == row.tag)
+        any |= (bytes[y] = to_byte(weights[y], scale)) != 0;
+    struct model_bucket *bucket = &buckets[model_bucket_of(hash, bits)];
+    for (unsigned slot = 0; any && slot < MODEL_SLOTS; slot++) {
+        if (bucket->tags[slot] == tag)
             return false;
-        if (!bucket[slot].tag) {
-            bucket[slot] = row;
+        if (!bucket->tags[slot]) {
+            bucket->tags[slot] = tag;
+            memcpy(bucket->weights[slot], bytes, sizeof bytes);
             return true;
         }
     }
@@ -174,7 +176,7 @@ static size_t place_all(const struct crf *crf, const uint64_t *keys, struct mode
     size_t placed = 0;
     struct ranked *ranked = rank(crf);
     for (uint32_t i = 0; i < crf->signs; i++)
-        placed += place((struct model_row *)(header + 1), header->bits, keys[ranked[i].sign],
+        placed += place((struct model_bucket *)(header + 1), header->bits, keys[ranked[i].sign],
                         crf->rows[ranked[i].sign], header->scale);
     free(ranked);
     memcpy(header->transitions[crf->reading], crf->transitions, sizeof *header->transitions);
@@ -202,8 +204,8 @@ static void write_file(const char *path, const void *bytes, size_t size)
 static void write_model(const struct crf *readings, uint64_t *const *keys,
                         const struct train_options *options)
 {
-    size_t rows = (size_t)1 << options->bits;
-    size_t size = sizeof(struct model_header) + rows * sizeof(struct model_row), placed = 0;
+    size_t buckets = (size_t)1 << (options->bits - MODEL_SLOT_BITS);
+    size_t size = sizeof(struct model_header) + buckets * sizeof(struct model_bucket), placed = 0;
     struct model_header *header = calloc(1, size);
     if (!header)
         fail("out of memory");
@@ -218,7 +220,7 @@ static void write_model(const struct crf *readings, uint64_t *const *keys,
     snprintf(header->date, sizeof header->date, "%s", options->date);
     for (unsigned reading = MODEL_READINGS; reading-- > 0;) // the few signs of the second first
         placed += place_all(&readings[reading], keys[reading], header);
-    fprintf(stderr, "%zu of %u signs have a row\n", placed, readings[0].signs + readings[1].signs);
+    fprintf(stderr, "%zu of %u signs have a slot\n", placed, readings[0].signs + readings[1].signs);
     size_t from = offsetof(struct model_header, date);
     header->checksum = hash64(slice_from((char *)header + from, size - from), MODEL_VERSION);
     write_file(options->output, header, size);

@@ -1,4 +1,4 @@
-// Names models of a few rows, made by hand with the layout of model.h.
+// Names models of a few buckets, made by hand with the layout of model.h.
 #pragma once
 
 #include <errno.h>
@@ -12,11 +12,11 @@
 #include "tests/unit/cmocka_all.h"
 #include "workers/tagger/model.h"
 
-enum { SMALL_BITS = 8, SMALL_ROWS = 1 << SMALL_BITS };
+enum { SMALL_BITS = 8, SMALL_BUCKETS = (1 << SMALL_BITS) / MODEL_SLOTS };
 
 struct small_model {
     struct model_header header;
-    struct model_row rows[SMALL_ROWS];
+    struct model_bucket buckets[SMALL_BUCKETS];
 };
 
 static inline void small_model_seal(struct small_model *small)

@@ -207,11 +207,12 @@ static void test_wild_weights(void **state)
         struct small_model *small = small_model_make();
         uint64_t random = round;
         small->header.scale = 20;
-        for (size_t i = 0; i < SMALL_ROWS; i++) {
+        for (size_t i = 0; i < SMALL_BUCKETS * MODEL_SLOTS; i++) {
             random = feature_mix(random + i, 7);
-            small->rows[i].tag = (uint8_t)(1 + random % 255);
+            small->buckets[i / MODEL_SLOTS].tags[i % MODEL_SLOTS] = (uint8_t)(1 + random % 255);
             for (unsigned y = 0; y < LABELS; y++)
-                small->rows[i].weights[y] = (int8_t)(random >> (8 * y + 8));
+                small->buckets[i / MODEL_SLOTS].weights[i % MODEL_SLOTS][y] =
+                    (int8_t)(random >> (8 * y + 8));
         }
         small_model_seal(small);
         small_model_write(path, small, sizeof *small);
