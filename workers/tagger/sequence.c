@@ -268,6 +268,18 @@ static bool has_name(const struct labelled *labels, size_t count)
     return false;
 }
 
+// How sure the best labels are. Where there is no name nobody needs it exactly: the first reading
+// will do.
+static void fill_sureness(struct reader *reader, const struct heard *heard, struct labelled *labels)
+{
+    struct piece *piece = &reader->piece;
+    bool named = has_name(labels, piece->count);
+    if (named)
+        run_both_ways(reader);
+    for (uint32_t i = 0; i < piece->count; i++)
+        labels[i].sure = named ? piece->forward[i][labels[i].label] : heard[i].likely[LABEL_NONE];
+}
+
 static void read_again(struct reader *reader, const struct echo *echo, size_t first,
                        const struct heard *heard, struct labelled *labels)
 {
@@ -285,11 +297,7 @@ static void read_again(struct reader *reader, const struct echo *echo, size_t fi
         piece->gaps[i] = words->at[first + i].gap;
     }
     run_best(reader, labels);
-    if (!has_name(labels, piece->count))
-        return; // nobody asks how sure that is
-    run_both_ways(reader);
-    for (uint32_t i = 0; i < piece->count; i++)
-        labels[i].sure = piece->forward[i][labels[i].label];
+    fill_sureness(reader, heard, labels);
 }
 
 // Returns how many open words the field has.

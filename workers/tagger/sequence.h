@@ -9,7 +9,7 @@ enum { SEQUENCE_FIELDS_MAX = 2 };
 
 struct labelled {
     uint8_t label; // enum label
-    float sure;    // probability of the label, 0 to 1; 0 in stretches without a name
+    float sure;    // probability of the label, 0 to 1; by the first reading where there is no name
 };
 
 // Reads `count` fields, at most SEQUENCE_FIELDS_MAX, together. Sets labels[f][i] for each word i of
