@@ -117,6 +117,19 @@ static bool is_unheard(const struct lexicon *lexicon, const struct word *word)
     return !word->other_language && !(word->flags & (WORD_IS_UPPER | WORD_IS_MIXED));
 }
 
+// The dictionary form as the article spells it: its letters are the lexicon's only where they were
+// inflected, and throughout where German adjectives were, which have several.
+static struct slice base_of_reading(const struct linker *linker, const struct words *words,
+                                    const struct span *span, const struct reading *reading)
+{
+    bool inflected = false;
+    for (uint32_t i = 0; i < span->count; i++)
+        inflected |= reading->forms[i] > 0;
+    if (inflected && span->count > 1 && words->at[span->first].morph == MORPH_GERMAN)
+        return reading->text;
+    return base_of_choices(words, span, reading->forms, linker->arena);
+}
+
 // A person by the sound of the name; one word that is none, but nearly a famous name.
 static const struct lexicon_posting *
 find_sounding(const struct linker *linker, const struct words *words, const struct span *span)
@@ -130,6 +143,15 @@ find_sounding(const struct linker *linker, const struct words *words, const stru
                : NULL;
 }
 
+// Another transliteration stays as the article has it; an error is put right.
+static bool is_mistyped(struct slice base, struct slice listed)
+{
+    struct person_key own, known;
+    return person_key_make(&own, base) && person_key_make(&known, listed) &&
+           person_key_hash(&own) != person_key_hash(&known) &&
+           ((uint8_t)base.ptr[0] >= 0xd0) == ((uint8_t)listed.ptr[0] >= 0xd0);
+}
+
 // The lexicon may have the very words of a guess; or a person of that name, transliterated in
 // another way or mistyped.
 static void recognise(struct linker *linker, const struct words *words, struct span *span)
@@ -140,7 +162,7 @@ static void recognise(struct linker *linker, const struct words *words, struct s
     readings_find(&readings, linker->lexicon, words, span->first, span->count, span->type);
     if (readings.count) {
         span->entity = readings.at[0].entity;
-        span->base = base_of_choices(words, span, readings.at[0].forms, linker->arena);
+        span->base = base_of_reading(linker, words, span, &readings.at[0]);
         span->flags = (span->flags & SPAN_POINT) | (readings.at[0].surname ? SPAN_SURNAME : 0);
         return;
     }
@@ -149,20 +171,20 @@ static void recognise(struct linker *linker, const struct words *words, struct s
         return;
     span->entity = lexicon_prefer(linker->lexicon, found->entity);
     span->type = (enum tag_type)lexicon_entity(linker->lexicon, span->entity)->type;
-    span->base = lexicon_string(linker->lexicon, found->text);
+    struct slice listed = lexicon_string(linker->lexicon, found->text);
+    if (span->type != TAG_PERSON || is_mistyped(span->base, listed))
+        span->base = listed;
     span->link = LINK_SOUND;
     span->flags &= ~(uint32_t)SPAN_GUESS;
 }
 
-// The dictionary form as the article spells it: its letters are the lexicon's only where they were
-// inflected.
 static void respell(struct linker *linker, const struct words *words, struct span *span)
 {
     struct readings readings;
     readings_find(&readings, linker->lexicon, words, span->first, span->count, span->type);
     for (size_t i = 0; i < readings.count; i++)
         if (readings.at[i].entity == span->entity)
-            span->base = base_of_choices(words, span, readings.at[i].forms, linker->arena);
+            span->base = base_of_reading(linker, words, span, &readings.at[i]);
 }
 
 static void find_bases(struct linker *linker)
@@ -265,6 +287,8 @@ static bool resolve_person(struct linker *linker, const struct context *context,
                persons_is_initialled(words, span)) {
         found = persons_by_initial(persons, words, span, linker->arena);
         link = LINK_INITIAL;
+    } else if (span->type == TAG_PERSON && span->entity == LEXICON_NONE) {
+        found = persons_by_tail(persons, words, span);
     }
     if (!found.full || found.full == span)
         return false;

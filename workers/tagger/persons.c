@@ -184,3 +184,17 @@ struct person_found persons_by_initial(const struct persons *persons, const stru
     found.base = with_surname(words, span, found.base, arena);
     return found;
 }
+
+struct person_found persons_by_tail(const struct persons *persons, const struct words *words,
+                                    const struct span *span)
+{
+    struct person_found found =
+        persons_by_surname(persons, &words->at[span->first + span->count - 1]);
+    struct slice whole = found.full ? found.full->base : slice_from("", 0), base = span->base;
+    bool ends = base.len && base.len + 1 < whole.len &&
+                memcmp(whole.ptr + whole.len - base.len, base.ptr, base.len) == 0 &&
+                whole.ptr[whole.len - base.len - 1] == ' ';
+    if (!ends)
+        return (struct person_found){.full = NULL};
+    return (struct person_found){.full = found.full, .base = base};
+}

@@ -36,6 +36,9 @@ struct person_found persons_by_span(const struct persons *persons, const struct 
 // The person that "K. Jacobs" stands for.
 struct person_found persons_by_initial(const struct persons *persons, const struct words *words,
                                        const struct span *span, struct arena *arena);
+// The person whose longer name ends with the words of a span of several ("Suu Kyi").
+struct person_found persons_by_tail(const struct persons *persons, const struct words *words,
+                                    const struct span *span);
 // The person of whom a given name alone is said.
 struct person_found persons_by_given(const struct persons *persons, const struct word *word);
 

@@ -155,6 +155,17 @@ static void test_two_of_one_surname_are_alternatives(void **state)
     assert_int_equal(span_of("M. Wolanski")->rival_name.len, 0);
 }
 
+static void test_surname_of_two_words(void **state)
+{
+    (void)state;
+    begin("en", "Maria Halpern Wolanski spoke. Later Halpern Wolanski left.");
+    name("Maria Halpern Wolanski", TAG_PERSON);
+    name_nth("Halpern Wolanski", TAG_PERSON, 1);
+    run();
+    assert_same("Halpern Wolanski", "Maria Halpern Wolanski");
+    assert_base("Halpern Wolanski", "Halpern Wolanski");
+}
+
 static void test_acronyms(void **state)
 {
     (void)state;
@@ -284,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_surname_initial_and_given_name),
         cmocka_unit_test(test_two_of_one_surname_are_alternatives),
+        cmocka_unit_test(test_surname_of_two_words),
         cmocka_unit_test(test_acronyms),
         cmocka_unit_test(test_known_acronym_explains_a_name),
         cmocka_unit_test(test_part_of_a_name),
