@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/base/buf.h"
+#include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/local_id.h"
 #include "workers/tagger/organisations.h"
 #include "workers/tagger/person_key.h"
@@ -143,13 +144,37 @@ find_sounding(const struct linker *linker, const struct words *words, const stru
                : NULL;
 }
 
+// The next letter of a folded name that is not the same as the one before it; 0 at the end.
+static char next_unlike(struct slice folded, size_t *at)
+{
+    while (*at > 0 && *at < folded.len && folded.ptr[*at] == folded.ptr[*at - 1])
+        (*at)++;
+    return *at < folded.len ? folded.ptr[(*at)++] : 0;
+}
+
+// The same letters but for some that stand once here and twice there: "Angella", "Kristerson".
+static bool differs_in_doubles(struct slice a, struct slice b)
+{
+    struct lexicon_words x, y;
+    if (!lexicon_words_split(&x, a) || !lexicon_words_split(&y, b) || x.text_len == y.text_len)
+        return false;
+    struct slice left = slice_from(x.text, x.text_len), right = slice_from(y.text, y.text_len);
+    size_t i = 0, j = 0;
+    char letter;
+    do
+        letter = next_unlike(left, &i);
+    while (letter == next_unlike(right, &j) && letter);
+    return letter == 0 && j >= right.len;
+}
+
 // Another transliteration stays as the article has it; an error is put right.
 static bool is_mistyped(struct slice base, struct slice listed)
 {
     struct person_key own, known;
-    return person_key_make(&own, base) && person_key_make(&known, listed) &&
-           person_key_hash(&own) != person_key_hash(&known) &&
-           ((uint8_t)base.ptr[0] >= 0xd0) == ((uint8_t)listed.ptr[0] >= 0xd0);
+    bool keyed = person_key_make(&own, base) && person_key_make(&known, listed);
+    bool foreign = ((uint8_t)base.ptr[0] >= 0xd0) != ((uint8_t)listed.ptr[0] >= 0xd0);
+    return !foreign && ((keyed && person_key_hash(&own) != person_key_hash(&known)) ||
+                        differs_in_doubles(base, listed));
 }
 
 // The lexicon may have the very words of a guess; or a person of that name, transliterated in
