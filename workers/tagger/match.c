@@ -242,6 +242,17 @@ static bool is_weak_own(const struct walk *walk)
            words_count_of(words, word, COUNT_LOWER) > words_name_count(words, word);
 }
 
+// The entity's name; where that is Cyrillic too, the words as they stand.
+static struct slice latin_base(const struct walk *walk, const struct words *words,
+                               const struct lexicon_entity *entity)
+{
+    struct slice name = lexicon_string(walk->lexicon, entity->name);
+    if (!is_cyrillic(name))
+        return name;
+    const struct word *first = &words->at[walk->first], *last = first + walk->best.words - 1;
+    return slice_from(words->text->normalised.ptr + first->start, last->end - first->start);
+}
+
 static void take(struct walk *walk, struct words *words, struct spans *spans)
 {
     const struct match *best = &walk->best;
@@ -257,7 +268,7 @@ static void take(struct walk *walk, struct words *words, struct spans *spans)
     if (best->posting->flags & POSTING_SURNAME)
         span.flags |= SPAN_SURNAME;
     if (is_cyrillic(span.base) && !is_cyrillic(words_exact(words, walk->first)))
-        span.base = lexicon_string(walk->lexicon, entity->name);
+        span.base = latin_base(walk, words, entity);
     if (span.base.len && span.base.ptr[span.base.len - 1] == '.')
         span.flags |= SPAN_POINT;
     bool exact = (best->posting->flags & (POSTING_UPPER | POSTING_LOWER)) != 0;
