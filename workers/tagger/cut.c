@@ -35,6 +35,15 @@ static const struct span *well_known_at(struct cutter *cutter, size_t first)
     return sure ? span : NULL;
 }
 
+// "Jana" is a name of its own, and rather a form of "Jan".
+static bool is_known_form(const struct word *word)
+{
+    for (size_t i = 1; i < word->lemma_count; i++)
+        if (word->lemmas[i].known)
+            return true;
+    return false;
+}
+
 // A person's name begins at a given name in its dictionary form that has a word behind it, when
 // what stands before it is no given name. In Polish it would be inflected inside another name, and
 // a surname before it is; elsewhere the lexicon must know what ends before it.
@@ -51,6 +60,8 @@ static bool begins_person(const struct cutter *cutter, const struct run *run, si
     bool polish = word->language == LEXICON_PL && !word->other_language;
     if (run->person)
         return polish && before->lemma_count > 1;
+    if (polish && is_known_form(word))
+        return false;
     return known_before || (polish && words_count_of(words, word, COUNT_PERSON) >
                                           words_count_of(words, word, COUNT_ORGANISATION));
 }

@@ -4,6 +4,6 @@
 #include "workers/tagger/sequence.h"
 
 // Corrects the labels of a field: "Rady Federacji | Konstantin Kosaczow", "Trump-|Putin",
-// "US|-Luftfahrtbehörde", "Trumps | Anwälte".
+// "US|-Behörde", "Trumps | Berater".
 void cut_names(const struct lexicon *lexicon, const struct words *words, const struct spans *known,
                struct labelled *labels);
