@@ -1,5 +1,6 @@
 // RSS 0.9x and 2.0, RSS 1.0 (RDF) and Atom 0.3 and 1.0, as they arrive in pieces. XML by libxml2's
-// event parser: no DTD, no entities but XML's own and HTML's names, nothing loaded; a document type is refused.
+// event parser: no DTD, no entities but XML's own and HTML's names, nothing loaded; a document type
+// is refused.
 #pragma once
 
 #include <stdbool.h>

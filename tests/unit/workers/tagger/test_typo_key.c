@@ -31,7 +31,7 @@ static void test_typing_errors(void **state)
 {
     (void)state;
     static const char *const pairs[][2] = {
-        {"hambrug", "Hamburg"},        {"hamburrg", "Hamburg"}, {"hambuegu", "Hamburg"},
+        {"hambrug", "Hamburg"},        {"hamburrg", "Hamburg"},  {"hambuegu", "Hamburg"},
         {"deutchland", "Deutschland"}, {"schwedne", "Schweden"}, {"frankreihc", "Frankreich"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
