@@ -4,7 +4,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { BLOCK_BYTES = 64 * 1024 };
+// Blocks of usual size, and how much is kept for the next article: what one of ordinary length
+// takes shall not go back to the system and be asked for again.
+enum { BLOCK_BYTES = 64 * 1024, KEPT_BYTES = 1024 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
@@ -33,13 +35,23 @@ void arena_fini(struct arena *arena)
     *arena = (struct arena){.limit = arena->limit};
 }
 
+// Keeps the first blocks up to KEPT_BYTES, and the very first whatever its size.
+static void keep_some(struct arena *arena)
+{
+    size_t kept = 0;
+    for (struct arena_block *block = arena->first; block; block = block->next) {
+        block->used = 0;
+        kept += block->size;
+        if (block->next && kept + block->next->size > KEPT_BYTES) {
+            blocks_free(block->next);
+            block->next = NULL;
+        }
+    }
+}
+
 void arena_reset(struct arena *arena)
 {
-    if (arena->first) {
-        blocks_free(arena->first->next);
-        arena->first->next = NULL;
-        arena->first->used = 0;
-    }
+    keep_some(arena);
     arena->current = arena->first;
     arena->used = 0;
     arena->overflowed = false;
@@ -68,6 +80,8 @@ void *arena_alloc(struct arena *arena, size_t size)
         return NULL;
     }
     struct arena_block *block = arena->current;
+    while (block && block->size - block->used < rounded && block->next)
+        block = arena->current = block->next; // kept from before
     if (!block || block->size - block->used < rounded)
         block = block_add(arena, rounded);
     if (!block) {

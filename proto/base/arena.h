@@ -11,7 +11,7 @@
 struct arena_block;
 
 struct arena {
-    struct arena_block *first; // kept by arena_reset
+    struct arena_block *first; // it and some others are kept by arena_reset
     struct arena_block *current;
     size_t used;  // bytes handed out since the last reset
     size_t limit; // most bytes that may be handed out
@@ -22,7 +22,7 @@ struct arena {
 void arena_init(struct arena *arena, size_t limit);
 void arena_fini(struct arena *arena);
 
-// Forgets every allocation and the overflow; keeps the first block for the next article.
+// Forgets every allocation and the overflow; keeps up to 1 MiB for the next article.
 void arena_reset(struct arena *arena);
 
 // `size` bytes, aligned for any type, zeroed. NULL when the limit or the system's memory is reached

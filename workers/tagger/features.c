@@ -36,13 +36,6 @@ unsigned features_forbidden(const struct words *words, size_t index)
     return forbidden;
 }
 
-uint64_t feature_mix(uint64_t a, uint64_t b)
-{
-    uint64_t mixed = (a * 0x9e3779b97f4a7c15u) ^ b;
-    mixed = (mixed ^ (mixed >> 32)) * 0xd6e8feb86659fd93u;
-    return mixed ^ (mixed >> 32);
-}
-
 static uint64_t part(struct slice folded, size_t from, size_t len)
 {
     return hash64(slice_from(folded.ptr + from, len), 0);
@@ -91,19 +84,33 @@ static uint32_t counts_atom(const uint8_t counts[COUNT_KINDS])
     return 1 + best + 8 * often + 32 * clear + 128 * (clear ? next + 1 : 0);
 }
 
+static uint32_t atom_of_tail(const struct lexicon_word *info)
+{
+    if (!info)
+        return 0;
+    uint32_t counts = counts_atom(info->counts[LEXICON_DE]) & 31;
+    uint32_t cues = info->cues[LEXICON_DE] & (WORD_TITLE | WORD_ORGANISATION | WORD_GEO);
+    return counts || cues ? 1 + counts + 64 * cues : 0;
+}
+
 // Of a German word that is not known: how its longest known ending is used ("Luftfahrt|behörde").
+// Looks some endings up together, since each lies elsewhere in memory.
 static uint32_t tail_atom(const struct lexicon *lexicon, const struct word *word)
 {
-    enum { TAIL_MIN = 4, HEAD_MIN = 3 };
+    enum { TAIL_MIN = 4, HEAD_MIN = 3, TOGETHER = 8 };
     struct slice folded = word->folded;
-    for (size_t head = HEAD_MIN; head + TAIL_MIN <= folded.len; head++) {
-        struct slice tail = slice_from(folded.ptr + head, folded.len - head);
-        const struct lexicon_word *info = lexicon_find_word(lexicon, lexicon_hash_word(tail));
-        uint32_t counts = info ? counts_atom(info->counts[LEXICON_DE]) & 31 : 0;
-        uint32_t cues =
-            info ? info->cues[LEXICON_DE] & (WORD_TITLE | WORD_ORGANISATION | WORD_GEO) : 0;
-        if (counts || cues)
-            return 1 + counts + 64 * cues;
+    uint64_t hashes[TOGETHER];
+    for (size_t head = HEAD_MIN; head + TAIL_MIN <= folded.len;) {
+        size_t count = 0;
+        for (; count < TOGETHER && head + TAIL_MIN <= folded.len; head++) {
+            hashes[count] = lexicon_hash_word(slice_from(folded.ptr + head, folded.len - head));
+            lexicon_expect_word(lexicon, hashes[count++]);
+        }
+        for (size_t i = 0; i < count; i++) {
+            uint32_t atom = atom_of_tail(lexicon_find_word(lexicon, hashes[i]));
+            if (atom)
+                return atom;
+        }
     }
     return 0;
 }
@@ -175,29 +182,48 @@ static const struct atoms *atoms_at(struct features *features, size_t index, int
     return &features->window[place];
 }
 
+// The seed of the sign in a place, counted for the words of each language and for all else.
+static uint64_t seed_of(uint64_t language, uint64_t place)
+{
+    return feature_mix((language << 16) + place, 0x51ed2701);
+}
+
+static void take_language(struct features *features, uint64_t language)
+{
+    if (features->language == language)
+        return;
+    features->language = language;
+    for (uint64_t place = 0; place < FEATURES_OF_WORDS; place++)
+        features->words[place] = seed_of(language, place);
+}
+
 void features_init(struct features *features, const struct lexicon *lexicon,
                    const struct marked *field, const struct recall *recall)
 {
     *features = (struct features){.lexicon = lexicon, .field = field, .recall = recall};
+    for (uint64_t place = 0; place < FEATURES_OF_SIGNS; place++)
+        features->signs[place] = seed_of(0, place);
+    for (uint64_t bit = 0; bit < RECALL_SIGNS; bit++)
+        features->recalled[bit] = feature_mix(FEATURES_OF_SIGNS + bit, 77);
 }
 
 struct list_out {
     uint64_t *hashes;
     size_t count;
-    uint64_t seed; // counts up, so that the same value means something else in each place
+    const uint64_t *seeds; // of the next sign
 };
 
-static void add(struct list_out *out, uint64_t a)
+static inline void add(struct list_out *out, uint64_t a)
 {
-    out->hashes[out->count++] = feature_mix(feature_mix(out->seed++, 0x51ed2701), a);
+    out->hashes[out->count++] = feature_mix(*out->seeds++, a);
 }
 
-static void add2(struct list_out *out, uint64_t a, uint64_t b)
+static inline void add2(struct list_out *out, uint64_t a, uint64_t b)
 {
     add(out, feature_mix(a + 3, b));
 }
 
-static void add3(struct list_out *out, uint64_t a, uint64_t b, uint64_t c)
+static inline void add3(struct list_out *out, uint64_t a, uint64_t b, uint64_t c)
 {
     add(out, feature_mix(feature_mix(a + 5, b), c));
 }
@@ -264,14 +290,13 @@ static void add_signs(struct list_out *out, const struct atoms *const w[5])
     add3(out, own->tail, after->tail, after->kind);
 }
 
-static void add_recall(struct list_out *out, const struct atoms *own, uint16_t signs)
+static void add_recall(struct list_out *out, const uint64_t seeds[RECALL_SIGNS],
+                       const struct atoms *own, uint16_t signs)
 {
     add3(out, signs, own->kind, own->lexicon ? own->lexicon & 63 : own->counts);
-    for (unsigned bit = 0; bit < 12; bit++, out->seed++)
-        if (signs & 1u << bit) {
-            out->hashes[out->count++] =
-                feature_mix(feature_mix(out->seed, 77), own->shape & 0xffff);
-        }
+    for (unsigned bit = 0; bit < RECALL_SIGNS; bit++)
+        if (signs & 1u << bit)
+            out->hashes[out->count++] = feature_mix(seeds[bit], own->shape & 0xffff);
 }
 
 struct heard features_hear(struct features *features, size_t index)
@@ -289,11 +314,11 @@ size_t features_at(struct features *features, size_t index, uint64_t hashes[FEAT
     for (int distance = -FEATURES_REACH; distance <= FEATURES_REACH; distance++)
         around[distance + FEATURES_REACH] = atoms_at(features, index, distance);
     const struct word *word = &features->field->words->at[index];
-    uint64_t language = word->other_language ? 9 : 1u + word->language;
-    struct list_out out = {.hashes = hashes, .seed = language << 16};
+    take_language(features, word->other_language ? 9 : 1u + word->language);
+    struct list_out out = {.hashes = hashes, .seeds = features->words};
     add_words(&out, around);
-    out.seed = 0;
+    out.seeds = features->signs;
     add_signs(&out, around);
-    add_recall(&out, around[FEATURES_REACH], recall_of(features->recall, word));
+    add_recall(&out, features->recalled, around[FEATURES_REACH], recall_of(features->recall, word));
     return out.count;
 }

@@ -8,6 +8,7 @@
 enum {
     FEATURES_MAX = 80,
     FEATURES_OF_WORDS = 24, // the first are of the words themselves, in one language
+    FEATURES_OF_SIGNS = 27,
     FEATURES_REACH = 2,
 };
 
@@ -25,6 +26,9 @@ struct features {
     const struct recall *recall;
     struct atoms window[8];
     size_t held[8]; // index + 1 of the word in each place
+    // Seeds of the signs, which make the same value mean something else in each place: of words (in
+    // the language of the last one), of all else, and of what the article shows elsewhere.
+    uint64_t language, words[FEATURES_OF_WORDS], signs[FEATURES_OF_SIGNS], recalled[RECALL_SIGNS];
 };
 
 void features_init(struct features *features, const struct lexicon *lexicon,
@@ -46,4 +50,9 @@ size_t features_at(struct features *features, size_t index, uint64_t hashes[FEAT
 struct heard features_hear(struct features *features, size_t index);
 
 // Mixes two values into a hash all of whose bits depend on both.
-uint64_t feature_mix(uint64_t a, uint64_t b);
+static inline uint64_t feature_mix(uint64_t a, uint64_t b)
+{
+    uint64_t mixed = (a * 0x9e3779b97f4a7c15u) ^ b;
+    mixed = (mixed ^ (mixed >> 32)) * 0xd6e8feb86659fd93u;
+    return mixed ^ (mixed >> 32);
+}

@@ -122,6 +122,18 @@ const struct lexicon_word *lexicon_find_word(const struct lexicon *lexicon, uint
     return find_word(bundled(lexicon), hash);
 }
 
+void lexicon_expect_word(const struct lexicon *lexicon, uint64_t hash)
+{
+    const struct lexicon_file *file = bundled(lexicon);
+    __builtin_prefetch(&file->in.words[hash & file->word_mask]);
+}
+
+void lexicon_expect_node(const struct lexicon *lexicon, uint64_t hash)
+{
+    const struct lexicon_file *file = bundled(lexicon);
+    __builtin_prefetch(&file->in.nodes[hash & file->node_mask]);
+}
+
 bool lexicon_own_starts_small(const struct lexicon *lexicon, uint64_t hash)
 {
     const struct lexicon_word *word =

@@ -48,6 +48,10 @@ const struct lexicon_posting *lexicon_postings(const struct lexicon *lexicon, ui
 // What is known of a word (by lexicon_hash_word); NULL when nothing.
 const struct lexicon_word *lexicon_find_word(const struct lexicon *lexicon, uint64_t hash);
 
+// The word (the name's beginning) will be looked for soon: it is brought near meanwhile.
+void lexicon_expect_word(const struct lexicon *lexicon, uint64_t hash);
+void lexicon_expect_node(const struct lexicon *lexicon, uint64_t hash);
+
 // One of the user's names begins with this word in small letters.
 bool lexicon_own_starts_small(const struct lexicon *lexicon, uint64_t hash);
 

@@ -19,6 +19,8 @@ enum recall_sign {
     RECALL_AGAIN = 1 << 11, // twice or more
 };
 
+enum { RECALL_SIGNS = 12 };
+
 struct recall;
 
 // Reads all fields of an article. NULL when the arena is full.

@@ -54,14 +54,8 @@ static uint16_t flags_of(const struct token *token, struct slice folded, bool qu
     return (uint16_t)flags;
 }
 
-static void fill_word(struct words *words, const struct lexicon *lexicon, const struct token *token,
-                      struct word *word)
+static void fill_knowledge(const struct lexicon *lexicon, struct word *word)
 {
-    word->start = token->start;
-    word->end = token->end;
-    word->sentence = token->sentence;
-    word->folded = slice_from(words->text->folded.ptr + token->folded, token->folded_len);
-    word->hash = lexicon_hash_word(word->folded);
     word->info = lexicon_find_word(lexicon, word->hash);
     if (lexicon_own_starts_small(lexicon, word->hash))
         word->flags |= WORD_IS_OWN_SMALL;
@@ -112,7 +106,7 @@ static void set_language(struct words *words, struct slice language)
         words->other_language = !slice_begins(language, "en") && !slice_begins(language, "und");
 }
 
-static void collect(struct words *words, const struct lexicon *lexicon, struct slice language)
+static void collect(struct words *words, struct slice language)
 {
     const struct text *text = words->text;
     enum word_gap gap = GAP_NONE;
@@ -136,9 +130,27 @@ static void collect(struct words *words, const struct lexicon *lexicon, struct s
         word->other_language = own.other_language;
         bool spaced = (token->flags & TOKEN_SPACE_BEFORE) != 0;
         word->gap = (uint8_t)(gap == GAP_HYPHEN && spaced ? GAP_OTHER : gap);
-        fill_word(words, lexicon, token, word);
+        word->start = token->start;
+        word->end = token->end;
+        word->sentence = token->sentence;
+        word->folded = folded;
+        word->hash = lexicon_hash_word(folded);
         gap = GAP_SPACE;
         quoted = false;
+    }
+}
+
+// The lexicon is far larger than the processor's caches: it is asked for some words ahead.
+static void look_up(struct words *words, const struct lexicon *lexicon)
+{
+    enum { AHEAD = 12 };
+    for (size_t i = 0; i < words->count + AHEAD; i++) {
+        if (i < words->count)
+            lexicon_expect_word(lexicon, words->at[i].hash);
+        if (i < words->count && words->at[i].flags & (WORD_IS_CAPITAL | WORD_IS_UPPER))
+            lexicon_expect_node(lexicon, lexicon_hash_append(0, words->at[i].hash));
+        if (i >= AHEAD)
+            fill_knowledge(lexicon, &words->at[i - AHEAD]);
     }
 }
 
@@ -201,7 +213,8 @@ int words_prepare(struct words *out, const struct lexicon *lexicon, const struct
     out->at = arena_alloc_array(arena, text->token_count + 1, sizeof *out->at);
     if (!out->at)
         return -ENOMEM;
-    collect(out, lexicon, language);
+    collect(out, language);
+    look_up(out, lexicon);
     mark_headlines(out);
     for (size_t i = 0; i < out->count; i++) {
         struct word *word = &out->at[i];
