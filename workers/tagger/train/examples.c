@@ -281,7 +281,7 @@ static int set_of(struct examples *examples, const char *name, bool counted, str
                -EINVAL;
     if (examples->set_count == EXAMPLE_SETS)
         return err_set(err, "more than %d sets: put some together", EXAMPLE_SETS), -EINVAL;
-    strcpy(examples->sets[examples->set_count], name);
+    memcpy(examples->sets[examples->set_count], name, strlen(name) + 1);
     examples->counted[examples->set_count] = counted;
     return (int)examples->set_count++;
 }
