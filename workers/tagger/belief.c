@@ -12,7 +12,6 @@ static double trust_of(const struct span *span)
     case LINK_SOUND:
         return 0.85;
     case LINK_SURNAME:
-        return 0.95;
     case LINK_INITIAL:
         return 0.95;
     case LINK_GIVEN:
@@ -20,7 +19,6 @@ static double trust_of(const struct span *span)
     case LINK_ACRONYM:
         return 0.9;
     case LINK_PART:
-        return 0.85;
     case LINK_EXPLAINED:
         return 0.85;
     }
