@@ -6,7 +6,7 @@
 
 // Blocks of usual size, and how much is kept for the next article: what one of ordinary length
 // takes shall not go back to the system and be asked for again.
-enum { BLOCK_BYTES = 64 * 1024, KEPT_BYTES = 1024 * 1024 };
+enum { BLOCK_BYTES = 64 * 1024, KEPT_BYTES = 4 * 1024 * 1024 };
 
 struct arena_block {
     struct arena_block *next;

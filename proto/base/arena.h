@@ -22,7 +22,7 @@ struct arena {
 void arena_init(struct arena *arena, size_t limit);
 void arena_fini(struct arena *arena);
 
-// Forgets every allocation and the overflow; keeps up to 1 MiB for the next article.
+// Forgets every allocation and the overflow; keeps up to 4 MiB for the next article.
 void arena_reset(struct arena *arena);
 
 // `size` bytes, aligned for any type, zeroed. NULL when the limit or the system's memory is reached

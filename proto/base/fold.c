@@ -106,21 +106,49 @@ static bool is_inside_word(uint32_t code)
            code == 0x42c;
 }
 
+// An ASCII letter or digit folded; 0 for everything else.
+static inline char fold_plain(char byte)
+{
+    if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9'))
+        return byte;
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : 0;
+}
+
+// Appends the ASCII letters and digits at `at`; returns where they end. Most of what there is.
+static size_t fold_run(struct buf *out, struct slice text, size_t at)
+{
+    enum { RUN_MAX = 32 };
+    char run[RUN_MAX];
+    size_t len = 0;
+    while (len < RUN_MAX && at < text.len && (run[len] = fold_plain(text.ptr[at]))) {
+        len++;
+        at++;
+    }
+    buf_put(out, run, len);
+    return at;
+}
+
 void fold_name(struct buf *out, struct slice text)
 {
     bool gap = false;
     size_t first = out->len;
     for (size_t at = 0; at < text.len;) {
+        size_t start = at;
         uint32_t code = utf8_next(text, &at);
+        if (is_inside_word(code))
+            continue;
         char folded[4];
-        size_t len = is_inside_word(code) ? 0 : fold_code(folded, code);
-        if (len) {
-            if (gap && out->len > first)
-                buf_put_byte(out, ' ');
-            gap = false;
-            buf_put(out, folded, len);
-        } else if (!is_inside_word(code)) {
+        size_t len = fold_code(folded, code);
+        if (!len) {
             gap = true;
+            continue;
         }
+        if (gap && out->len > first)
+            buf_put_byte(out, ' ');
+        gap = false;
+        if (code < 0x80)
+            at = fold_run(out, text, start);
+        else
+            buf_put(out, folded, len);
     }
 }

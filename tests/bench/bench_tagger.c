@@ -1,7 +1,7 @@
 // What the tagger costs in one process, step by step; against jansson, which only parses the same
 // lines, in turn; for articles of growing length; and the memory that takes. Plain articles, one
 // JSON line each, on stdin; one JSON line on stdout.
-//   bench-tagger [--seconds N] < articles.jsonl
+//   bench-tagger [--seconds N [--curve]] < articles.jsonl
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,13 @@
 #include "workers/tagger/text.h"
 
 enum { ARTICLES_MAX = 10000, ARENA_MAX = 256 * 1024 * 1024 };
-enum { ROUNDS = 15, CURVE_FIRST = 1 << 10, CURVE_LAST = 1 << 20, CURVE_BYTES = 1 << 22 };
+enum {
+    ROUNDS = 15,
+    CURVE_ROUNDS = 3,
+    CURVE_FIRST = 1 << 10,
+    CURVE_LAST = 1 << 20,
+    CURVE_BYTES = CURVE_LAST
+};
 
 struct bench {
     struct article articles[ARTICLES_MAX];
@@ -166,12 +172,12 @@ static void draw_curve(struct bench *bench)
 {
     printf(",\"curve\":[");
     for (size_t size = CURVE_FIRST; size <= CURVE_LAST; size *= 2) {
-        double rounds[5];
+        double rounds[CURVE_ROUNDS];
         struct article article = joined(bench, size);
-        for (size_t i = 0; i < 5; i++)
-            rounds[i] = ns_per_byte(bench, &article, CURVE_BYTES / 4 / size);
+        for (size_t i = 0; i < CURVE_ROUNDS; i++)
+            rounds[i] = ns_per_byte(bench, &article, CURVE_BYTES / size);
         printf("%s{\"bytes\":%zu,\"ns_per_byte\":%.1f}", size > CURVE_FIRST ? "," : "", size,
-               median(rounds, 5));
+               median(rounds, CURVE_ROUNDS));
     }
     printf("]");
 }
@@ -195,7 +201,8 @@ int main(int argc, char **argv)
     static struct bench bench;
     const struct tagger_files files = {.lexicon = NULL};
     struct err err = {0};
-    double seconds = argc == 3 && strcmp(argv[1], "--seconds") == 0 ? atof(argv[2]) : 2;
+    double seconds = argc >= 3 && strcmp(argv[1], "--seconds") == 0 ? atof(argv[2]) : 2;
+    bool curve = argc == 4 && strcmp(argv[3], "--curve") == 0;
     bench.step_ns = (int64_t)(seconds * 1e9);
     arena_init(&bench.kept, (size_t)4 * ARENA_MAX);
     arena_init(&bench.scratch, ARENA_MAX);
@@ -210,7 +217,8 @@ int main(int argc, char **argv)
     step_run(&bench, "text", step_text);
     step_run(&bench, "all", step_all);
     compare(&bench);
-    draw_curve(&bench);
+    if (curve)
+        draw_curve(&bench);
     print_memory();
     printf("}\n");
     tagger_close(bench.tagger);

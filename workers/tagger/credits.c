@@ -63,6 +63,8 @@ static bool is_label_end(struct slice text, size_t at)
 static size_t label_length(struct slice text)
 {
     size_t most = text.len < LABEL_BYTES_MAX ? text.len : LABEL_BYTES_MAX;
+    if (!most || !furniture_may_be_credit(text.ptr[0]))
+        return 0;
     for (size_t i = 1; i < most; i++)
         if (text.ptr[i] == ':' || text.ptr[i] == '.' || is_copyright(text, i + 1))
             return is_label_end(text, i) && is_credit_label(slice_from(text.ptr, i)) ? i + 1 : 0;

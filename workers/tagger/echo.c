@@ -8,9 +8,17 @@ struct sum {
     uint32_t times;
 };
 
+// What three words' signs need of one of them.
+struct view {
+    uint32_t own;         // what the first reading made of it
+    uint32_t there, pair; // and of the same word elsewhere, and of it and the word before it
+};
+
 struct echo {
     struct sum *at; // power of two
     size_t mask;
+    const struct heard *heard; // the article's first word
+    struct view *views;        // one for each word
 };
 
 static uint64_t pair_of(const struct heard *heard, size_t index)
@@ -34,24 +42,6 @@ static void note(const struct echo *echo, uint64_t key, const float *likely)
     sum->times++;
     for (unsigned y = 0; y < LABELS; y++)
         sum->likely[y] += likely[y];
-}
-
-const struct echo *echo_collect(const struct heard *heard, size_t count, struct arena *arena)
-{
-    size_t slots = 64;
-    while (slots < count * 4)
-        slots *= 2;
-    struct echo *echo = arena_alloc(arena, sizeof *echo);
-    struct sum *at = arena_alloc_array(arena, slots, sizeof *at);
-    if (!echo || !at)
-        return NULL;
-    *echo = (struct echo){.at = at, .mask = slots - 1};
-    for (size_t i = 0; i < count; i++) {
-        note(echo, heard[i].stem, heard[i].likely);
-        if (heard[i].joined)
-            note(echo, pair_of(heard, i), heard[i].likely);
-    }
-    return echo;
 }
 
 // How sure, in four steps.
@@ -83,6 +73,37 @@ static uint32_t elsewhere(const struct echo *echo, uint64_t key, const float *ow
     return verdict(others, (float)(sum->times - 1));
 }
 
+static struct view view_of(const struct echo *echo, const struct heard *heard, size_t index)
+{
+    const struct heard *word = &heard[index];
+    return (struct view){
+        .own = verdict(word->likely, 1),
+        .there = elsewhere(echo, word->stem, word->likely),
+        .pair = word->joined ? elsewhere(echo, pair_of(heard, index), word->likely) : 0,
+    };
+}
+
+const struct echo *echo_collect(const struct heard *heard, size_t count, struct arena *arena)
+{
+    size_t slots = 64;
+    while (slots < count * 4)
+        slots *= 2;
+    struct echo *echo = arena_alloc(arena, sizeof *echo);
+    struct sum *at = arena_alloc_array(arena, slots, sizeof *at);
+    struct view *views = arena_alloc_array(arena, count + 1, sizeof *views);
+    if (!echo || !at || !views)
+        return NULL;
+    *echo = (struct echo){.at = at, .mask = slots - 1, .heard = heard, .views = views};
+    for (size_t i = 0; i < count; i++) {
+        note(echo, heard[i].stem, heard[i].likely);
+        if (heard[i].joined)
+            note(echo, pair_of(heard, i), heard[i].likely);
+    }
+    for (size_t i = 0; i < count; i++)
+        views[i] = view_of(echo, heard, i);
+    return echo;
+}
+
 // The likeliest type of name elsewhere, however unlikely a name is at all.
 static uint32_t type_elsewhere(const struct echo *echo, const struct heard *word)
 {
@@ -105,14 +126,11 @@ size_t echo_features(const struct echo *echo, const struct heard *heard, size_t 
 {
     const struct heard *word = &heard[index];
     bool before = word->joined, after = index + 1 < count && word[1].joined;
-    uint32_t own = verdict(word->likely, 1);
-    uint32_t own_before = before ? verdict(word[-1].likely, 1) : 0;
-    uint32_t own_after = after ? verdict(word[1].likely, 1) : 0;
-    uint32_t there = elsewhere(echo, word->stem, word->likely);
-    uint32_t there_before = before ? elsewhere(echo, word[-1].stem, word[-1].likely) : 0;
-    uint32_t there_after = after ? elsewhere(echo, word[1].stem, word[1].likely) : 0;
-    uint32_t pair = before ? elsewhere(echo, pair_of(heard, index), word->likely) : 0;
-    uint32_t pair_after = after ? elsewhere(echo, pair_of(heard, index + 1), word[1].likely) : 0;
+    const struct view *view = &echo->views[word - echo->heard];
+    uint32_t own = view->own, there = view->there, pair = view->pair;
+    uint32_t own_before = before ? view[-1].own : 0, own_after = after ? view[1].own : 0;
+    uint32_t there_before = before ? view[-1].there : 0, there_after = after ? view[1].there : 0;
+    uint32_t pair_after = after ? view[1].pair : 0;
     uint32_t type = type_elsewhere(echo, word);
     const uint64_t values[][3] = {
         {own, 0, 0},

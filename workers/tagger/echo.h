@@ -21,9 +21,10 @@ struct heard {
 
 struct echo;
 
-// Sums up the first reading of a whole article. NULL when the arena is full.
+// Sums up the first reading of a whole article, which must stay where it is. NULL when the arena is
+// full.
 const struct echo *echo_collect(const struct heard *heard, size_t count, struct arena *arena);
 
-// Hashes of the signs of word `index` of `count`; returns how many.
+// Hashes of the signs of word `index` of `count`, which are of the article; returns how many.
 size_t echo_features(const struct echo *echo, const struct heard *heard, size_t count, size_t index,
                      uint64_t hashes[ECHO_FEATURES_MAX]);

@@ -303,8 +303,7 @@ struct heard features_hear(struct features *features, size_t index)
 {
     const struct word *word = &features->field->words->at[index];
     const struct atoms *atoms = atoms_at(features, index, 0);
-    return (struct heard){
-        .stem = recall_stem(word), .kind = atoms->kind, .lexicon = atoms->lexicon & 63};
+    return (struct heard){.stem = word->stem, .kind = atoms->kind, .lexicon = atoms->lexicon & 63};
 }
 
 // NOLINTNEXTLINE(readability-non-const-parameter): written to through `out`

@@ -1,6 +1,7 @@
 #include "workers/tagger/furniture_rules.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,15 +20,6 @@ static const struct furniture_rule rules[] = {
 #include "workers/tagger/furniture_rules.def"
 #undef RULE
 };
-#undef WHOLE
-#undef LABEL
-#undef CREDIT
-#undef PROMPT
-#undef WEAK
-#undef MENU
-#undef LIST
-#undef REPLY
-
 enum { RULE_COUNT = sizeof rules / sizeof *rules };
 
 const struct furniture_rule *furniture_rules(size_t *count)
@@ -47,6 +39,27 @@ unsigned furniture_kinds_of(const char *key)
         bsearch(key, rules, RULE_COUNT, sizeof *rules, rule_compare_cb);
     return found ? found->kinds : 0;
 }
+
+bool furniture_may_be_credit(char first)
+{
+    // The compiler makes this one number.
+    const uint32_t letters = 0
+#define RULE(key, kinds) | ((kinds)&FURNITURE_CREDIT ? UINT32_C(1) << (key[0] & 31) : 0)
+#include "workers/tagger/furniture_rules.def"
+#undef RULE
+        ;
+    bool letter = (first | 0x20) >= 'a' && (first | 0x20) <= 'z';
+    return !letter || (letters >> (first & 31) & 1);
+}
+
+#undef WHOLE
+#undef LABEL
+#undef CREDIT
+#undef PROMPT
+#undef WEAK
+#undef MENU
+#undef LIST
+#undef REPLY
 
 void furniture_strip_numbers(struct folded *key)
 {

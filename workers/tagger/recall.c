@@ -10,20 +10,6 @@ struct recall {
     size_t mask;
 };
 
-// Without the letters that inflection changes: a rough stem, the same for Polish, German and
-// English cases.
-uint64_t recall_stem(const struct word *word)
-{
-    struct slice folded = word->folded;
-    enum { STEM_MIN = 4, CUT_MAX = 4 };
-    size_t len = folded.len;
-    for (size_t cut = 0; cut < CUT_MAX && len > STEM_MIN; cut++, len--)
-        if (!memchr("aeiouymgs", folded.ptr[len - 1], 9))
-            break;
-    uint64_t hash = hash64(slice_from(folded.ptr, len), 0);
-    return hash ? hash : 1;
-}
-
 static struct entry *find(const struct recall *recall, uint64_t stem)
 {
     size_t at = stem & recall->mask;
@@ -85,7 +71,7 @@ static unsigned signs_of_mark(struct mark mark)
 static void note_word(struct recall *recall, const struct marked *field, size_t index)
 {
     const struct word *word = &field->words->at[index];
-    struct entry *entry = find(recall, recall_stem(word));
+    struct entry *entry = find(recall, word->stem);
     if (!entry->stem)
         return; // no word a name may begin with has this stem
     if (!is_capital(word)) {
@@ -100,7 +86,7 @@ static void note_word(struct recall *recall, const struct marked *field, size_t 
 
 static void note_stem(struct recall *recall, const struct word *word)
 {
-    uint64_t stem = recall_stem(word);
+    uint64_t stem = word->stem;
     struct entry *entry = find(recall, stem);
     if (entry->stem)
         entry->signs |= RECALL_AGAIN;
@@ -131,5 +117,5 @@ const struct recall *recall_collect(const struct marked *fields, size_t count, s
 
 uint16_t recall_of(const struct recall *recall, const struct word *word)
 {
-    return find(recall, recall_stem(word))->signs;
+    return find(recall, word->stem)->signs;
 }

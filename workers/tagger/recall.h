@@ -28,7 +28,3 @@ const struct recall *recall_collect(const struct marked *fields, size_t count, s
 
 // The signs (enum recall_sign) of a word, in any of its inflected forms.
 uint16_t recall_of(const struct recall *recall, const struct word *word);
-
-// A word without what inflection changes: a rough stem's hash, the same for Polish, German and
-// English cases; never 0.
-uint64_t recall_stem(const struct word *word);

@@ -32,6 +32,7 @@ struct reader {
     const struct model_header *header;
     const struct model_bucket *buckets;
     const struct marked *field;
+    const bool *open;                // the field's words that may belong to a name
     const struct model_steps *steps; // of the reading, by language
     struct piece piece;
 };
@@ -57,13 +58,12 @@ static uint64_t weights_in(const struct model_bucket *bucket, uint8_t tag)
     uint64_t tags, weights;
     memcpy(&tags, bucket->tags, sizeof tags);
     uint64_t differ = tags ^ ones * tag;
-    uint64_t same =
-        (differ - ones) & ~differ & tops; // its lowest bit is right, those above may not
-    if (!same)
-        return 0;
-    size_t slot = (size_t)__builtin_ctzll(same) / 8;
+    // The lowest bit of `same` is right, those above it may not be. No branch: it would be guessed
+    // wrong every few signs.
+    uint64_t same = (differ - ones) & ~differ & tops;
+    size_t slot = (size_t)__builtin_ctzll(same | 1ull << 63) / 8;
     memcpy(&weights, (const char *)bucket + sizeof tags - 1 + slot * LABELS, sizeof weights);
-    return weights;
+    return weights & (same ? UINT64_MAX : 0);
 }
 
 // Adds the weights of the signs to the scores: seven sums of signed bytes in two numbers of four
@@ -209,12 +209,14 @@ static void run_both_ways(struct reader *reader)
 }
 
 // Takes up the open words that follow each other from `first` on; returns how many.
-static uint32_t piece_at(struct piece *piece, const struct words *words, size_t first)
+static uint32_t piece_at(struct reader *reader, size_t first)
 {
+    const struct words *words = reader->field->words;
+    struct piece *piece = &reader->piece;
     uint32_t count = 0;
     while (first + count < words->count && count < PIECE_MAX &&
            words->at[first + count].sentence == words->at[first].sentence &&
-           features_is_open(words, first + count))
+           reader->open[first + count])
         count++;
     const struct word *word = &words->at[first]; // a sentence lies in one paragraph
     piece->language = word->other_language ? MODEL_LANGUAGES - 1 : word->language;
@@ -242,14 +244,16 @@ static void read_first(struct reader *reader, struct features *features, size_t 
 {
     struct piece *piece = &reader->piece;
     const struct words *words = reader->field->words;
-    struct lookup lookups[2]; // of this word and of the next
-    look_up_word(reader, features, first, &lookups[0]);
+    enum { AHEAD = 1, KEPT = 2 };
+    struct lookup lookups[KEPT]; // of this word and of the next ones
+    for (uint32_t i = 0; i < AHEAD && i < piece->count; i++)
+        look_up_word(reader, features, first + i, &lookups[i % KEPT]);
     for (uint32_t i = 0; i < piece->count; i++) {
         heard[i] = features_hear(features, first + i);
         heard[i].joined = i > 0;
-        if (i + 1 < piece->count)
-            look_up_word(reader, features, first + i + 1, &lookups[(i + 1) % 2]);
-        add_weights(reader, &lookups[i % 2], heard[i].scores);
+        if (i + AHEAD < piece->count)
+            look_up_word(reader, features, first + i + AHEAD, &lookups[(i + AHEAD) % KEPT]);
+        add_weights(reader, &lookups[i % KEPT], heard[i].scores);
         forbid(words, first + i, heard[i].scores);
         memcpy(piece->scores[i], heard[i].scores, sizeof heard[i].scores);
         exponentiate(piece->scores[i]);
@@ -308,7 +312,7 @@ static size_t hear_field(struct reader *reader, const struct recall *recall, str
     size_t count = 0;
     features_init(&features, reader->lexicon, reader->field, recall);
     for (size_t i = 0; i < words->count;) {
-        uint32_t len = piece_at(&reader->piece, words, i);
+        uint32_t len = piece_at(reader, i);
         if (len)
             read_first(reader, &features, i, heard + count);
         count += len;
@@ -323,7 +327,7 @@ static size_t label_field(struct reader *reader, const struct echo *echo, const 
     const struct words *words = reader->field->words;
     size_t count = 0;
     for (size_t i = 0; i < words->count;) {
-        uint32_t len = piece_at(&reader->piece, words, i);
+        uint32_t len = piece_at(reader, i);
         if (len)
             read_again(reader, echo, i, heard + count, &labels[i]);
         count += len;
@@ -332,17 +336,30 @@ static size_t label_field(struct reader *reader, const struct echo *echo, const 
     return count;
 }
 
+// Returns how many words of all fields are open. Some may be missing when the arena is full.
+static size_t mark_open(const struct marked *fields, size_t count, const bool **open,
+                        struct arena *arena)
+{
+    size_t total = 0;
+    for (size_t f = 0; f < count; f++) {
+        bool *marks = arena_alloc_array(arena, fields[f].words->count + 1, sizeof *marks);
+        for (size_t i = 0; marks && i < fields[f].words->count; i++)
+            total += marks[i] = features_is_open(fields[f].words, i);
+        open[f] = marks;
+    }
+    return total;
+}
+
 int sequence_read(const struct lexicon *lexicon, const struct model *model,
                   const struct marked *fields, size_t count, const struct recall *recall,
                   struct labelled **labels, struct arena *arena)
 {
-    size_t open = 0, heard_count = 0, done = 0;
-    for (size_t f = 0; f < count; f++)
-        for (size_t i = 0; i < fields[f].words->count; i++)
-            open += features_is_open(fields[f].words, i);
+    size_t heard_count = 0, done = 0;
+    const bool *open[SEQUENCE_FIELDS_MAX];
+    size_t most = mark_open(fields, count, open, arena);
     struct reader *reader = arena_alloc(arena, sizeof *reader);
-    struct heard *heard = arena_alloc_array(arena, open + 1, sizeof *heard);
-    if (!reader || !heard)
+    struct heard *heard = arena_alloc_array(arena, most + 1, sizeof *heard);
+    if (!reader || !heard || arena->overflowed)
         return -ENOMEM;
     reader->lexicon = lexicon;
     reader->header = model_header_of(model);
@@ -350,6 +367,7 @@ int sequence_read(const struct lexicon *lexicon, const struct model *model,
     reader->steps = model_steps(model, 0);
     for (size_t f = 0; f < count; f++) {
         reader->field = &fields[f];
+        reader->open = open[f];
         heard_count += hear_field(reader, recall, heard + heard_count);
     }
     reader->steps = model_steps(model, 1);
@@ -359,6 +377,7 @@ int sequence_read(const struct lexicon *lexicon, const struct model *model,
         if (!out)
             return -ENOMEM;
         reader->field = &fields[f];
+        reader->open = open[f];
         done += label_field(reader, echo, heard + done, out);
         labels[f] = out;
     }

@@ -2,6 +2,17 @@
 
 #include <errno.h>
 
+uint64_t words_stem(struct slice folded)
+{
+    enum { STEM_MIN = 4, CUT_MAX = 4 };
+    size_t len = folded.len;
+    for (size_t cut = 0; cut < CUT_MAX && len > STEM_MIN; cut++, len--)
+        if (!memchr("aeiouymgs", folded.ptr[len - 1], 9))
+            break;
+    uint64_t hash = hash64(slice_from(folded.ptr, len), 0);
+    return hash ? hash : 1;
+}
+
 static struct slice token_text(const struct text *text, const struct token *token)
 {
     return slice_from(text->normalised.ptr + token->start, token->end - token->start);
@@ -135,6 +146,7 @@ static void collect(struct words *words, struct slice language)
         word->sentence = token->sentence;
         word->folded = folded;
         word->hash = lexicon_hash_word(folded);
+        word->stem = words_stem(folded);
         gap = GAP_SPACE;
         quoted = false;
     }

@@ -33,6 +33,7 @@ struct word {
     uint32_t start, end; // normalised bytes
     struct slice folded;
     uint64_t hash;
+    uint64_t stem;                   // words_stem
     const struct lexicon_word *info; // NULL when nothing is known
     const struct lemma *lemmas;      // of words that names may have; the first is the word itself
     uint16_t lemma_count;
@@ -71,6 +72,10 @@ static inline bool words_is_capital(const struct word *word)
 {
     return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)) != 0;
 }
+
+// Hash of a folded word without the letters that inflection changes: a rough stem, the same for
+// Polish, German and English cases. Never 0.
+uint64_t words_stem(struct slice folded);
 
 // The word as written.
 struct slice words_exact(const struct words *words, size_t index);

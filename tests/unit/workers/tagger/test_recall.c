@@ -68,20 +68,18 @@ static void test_inflected_forms_are_one(void **state)
     arena_reset(&fixture.arena);
     struct words *words = fixture_words(
         &fixture, "pl", "Kowalski Kowalskiego Kowalskim Zbrzycki Merkel Merkels Ola Ala");
-    uint64_t stem = recall_stem(&words->at[0]);
-    assert_true(stem == recall_stem(&words->at[1]) || stem == recall_stem(&words->at[2]));
-    assert_true(stem != recall_stem(&words->at[3]));
-    assert_true(recall_stem(&words->at[4]) == recall_stem(&words->at[5]));
-    assert_true(recall_stem(&words->at[6]) != recall_stem(&words->at[7])); // too short to cut
+    uint64_t stem = words->at[0].stem;
+    assert_true(stem == words->at[1].stem || stem == words->at[2].stem);
+    assert_true(stem != words->at[3].stem);
+    assert_true(words->at[4].stem == words->at[5].stem);
+    assert_true(words->at[6].stem != words->at[7].stem); // too short to cut
 }
 
 static void test_stem_is_never_nothing(void **state)
 {
     (void)state;
-    const struct word none = {.folded = {.ptr = "", .len = 0}};
-    const struct word one = {.folded = {.ptr = "a", .len = 1}};
-    assert_true(recall_stem(&none) != 0);
-    assert_true(recall_stem(&one) != 0);
+    assert_true(words_stem(slice_from("", 0)) != 0);
+    assert_true(words_stem(slice_from("a", 1)) != 0);
 }
 
 // Signs do not reach over the end of a sentence or over a comma.
