@@ -182,7 +182,19 @@ def latency(bench):
     return report("latency-p99", got["event_p99_us"] / floor, 10, at_least=False) and met
 
 
-ALL = {"accept": accept, "replay": replay, "filtered": filtered, "tagging": tagging, "latency": latency}
+def tagger(bench):
+    """The tagger alone in one process against jansson, which only parses the same articles; time by length; memory."""
+    with bench.lines.open() as lines:
+        out = subprocess.run([bench.program("bench-tagger"), "--seconds", "0.5", "--curve"], stdin=lines, check=True, stdout=subprocess.PIPE).stdout
+    got = json.loads(out)
+    curve = {point["bytes"]: point["ns_per_byte"] for point in got["curve"]}
+    met = report("tagger", got["ratio"], 0.11, mb_per_s=got["tagger_mb_per_s"], jansson_mb_per_s=got["jansson_mb_per_s"])
+    # Linear: a byte of the longest article costs little more than one of an article of 16 KiB.
+    met &= report("tagger-linear", curve[1 << 20] / curve[1 << 14], 1.5, at_least=False, ns_per_byte=curve)
+    return report("tagger-memory", got["resident_mib"], 200, at_least=False, unit="MiB resident, articles included") and met
+
+
+ALL = {"accept": accept, "replay": replay, "filtered": filtered, "tagging": tagging, "tagger": tagger, "latency": latency}
 
 
 def main():

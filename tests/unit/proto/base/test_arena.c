@@ -50,6 +50,32 @@ static void test_blocks_larger_than_a_block(void **state)
     arena_fini(&arena);
 }
 
+// What an article took is there for the next, zeroed again, and counts against the limit again.
+static void test_memory_is_kept_between_articles(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    for (int article = 0; article < 3; article++) {
+        for (int i = 0; i < 10; i++) {
+            unsigned char *memory = arena_alloc(&arena, 100000);
+            assert_non_null(memory);
+            for (size_t at = 0; at < 100000; at++)
+                assert_int_equal(memory[at], 0);
+            memset(memory, 0xff, 100000);
+        }
+        assert_null(arena_alloc(&arena, 100000));
+        assert_true(arena.overflowed);
+        arena_reset(&arena);
+        assert_int_equal(arena.used, 0);
+    }
+    // Kept blocks that are too small are passed over.
+    unsigned char *memory = arena_alloc(&arena, 500000);
+    assert_non_null(memory);
+    assert_int_equal(memory[499999], 0);
+    arena_fini(&arena);
+}
+
 static void test_copy_ends_in_nul(void **state)
 {
     (void)state;
@@ -69,6 +95,7 @@ int main(void)
         cmocka_unit_test(test_memory_is_zeroed_and_aligned),
         cmocka_unit_test(test_limit_is_a_state),
         cmocka_unit_test(test_blocks_larger_than_a_block),
+        cmocka_unit_test(test_memory_is_kept_between_articles),
         cmocka_unit_test(test_copy_ends_in_nul),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
