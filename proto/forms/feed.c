@@ -102,7 +102,7 @@ static void doctype_cb(void *data, const xmlChar *name, const xmlChar *public_id
     (void)public_id, (void)system_id;
     bool page = xmlStrcasecmp(name, (const xmlChar *)"html") == 0;
     refuse_here(feed, WIRE_BAD_ARTICLE,
-                page ? "an HTML page, not a feed; push its feed, or its text as .txt"
+                page ? "an HTML page, not a feed; push its feed"
                      : "a document type declaration (<!DOCTYPE ...>), which can name files "
                        "and make a little text huge; remove it");
 }

@@ -42,6 +42,7 @@ static int source_create(struct forms_source **out, const char *name,
     arena_init(&source->arena, ARENA_MAX);
     buf_init(&source->array_source, WIRE_SOURCE_MAX);
     buf_init(&source->array_language, WIRE_LANGUAGE_MAX);
+    feed_charset_init(&source->feed_charset);
     input_init_bytes(&source->in, slice_from(NULL, 0));
     return 0;
 }
@@ -134,6 +135,7 @@ void forms_close(struct forms_source *source)
     if (!source)
         return;
     feed_destroy(source->feed);
+    feed_charset_fini(&source->feed_charset);
     input_fini(&source->in);
     arena_fini(&source->arena);
     buf_fini(&source->array_source);
@@ -172,6 +174,20 @@ int source_fail_read(struct forms_source *source, int errnum, struct err *err)
     return source_fail(source, WIRE_INTERNAL, err, "cannot be read: %s", strerror(-errnum));
 }
 
+int source_read_whole(struct forms_source *source, size_t limit, const char *what, struct err *err)
+{
+    for (;;) {
+        int more = input_more(&source->in);
+        if (more == -E2BIG || input_window(&source->in).len > limit)
+            return source_fail(source, WIRE_TOO_LARGE, err,
+                               "the %s is longer than %zu bytes; split it", what, limit);
+        if (more < 0)
+            return source_fail_read(source, more, err);
+        if (more == 0)
+            return 0;
+    }
+}
+
 // --- recognition
 
 static bool has_suffix(const struct forms_source *source, const char *const *suffixes)
@@ -183,6 +199,8 @@ static bool has_suffix(const struct forms_source *source, const char *const *suf
     }
     return false;
 }
+
+static const char *const PAGES[] = {"html", "htm", "xhtml", NULL};
 
 // A byte order mark says the encoding. XML in UTF-16 is left to its parser.
 static int check_encoding(struct forms_source *source, struct err *err)
@@ -203,7 +221,7 @@ static int check_encoding(struct forms_source *source, struct err *err)
                       w.ptr[0] != 0 && w.ptr[1] != 0))
         return 0;
     if (!source->options.lines && memchr(w.ptr, '<', 4)) {
-        source->mode = SOURCE_XML;
+        source->mode = has_suffix(source, PAGES) ? SOURCE_PAGE : SOURCE_XML;
         return 0;
     }
     return source_fail(source, WIRE_BAD_UTF8, err,
@@ -216,7 +234,7 @@ static void begin_by_contents(struct forms_source *source)
     static const char *const json[] = {"json", "jsonl", "ndjson", NULL};
     char first = input_window(&source->in).ptr[0];
     if (first == '<') {
-        source->mode = SOURCE_XML;
+        source->mode = page_source_begins(input_window(&source->in)) ? SOURCE_PAGE : SOURCE_XML;
     } else if (first == '{' || first == '[') {
         json_source_begin(source);
     } else if (has_suffix(source, json)) {
@@ -239,8 +257,8 @@ static int begin(struct forms_source *source, struct err *err)
         source->mode = SOURCE_LINES;
         return 0;
     }
-    if (source->uri && has_suffix(source, text)) {
-        source->mode = SOURCE_TEXT;
+    if (source->uri && (has_suffix(source, text) || has_suffix(source, PAGES))) {
+        source->mode = has_suffix(source, text) ? SOURCE_TEXT : SOURCE_PAGE;
         return 0;
     }
     int more = input_skip_space(&source->in);
@@ -263,6 +281,8 @@ static int next(struct forms_source *source, struct article *article, struct err
         return json_source_next(source, article, err);
     case SOURCE_XML:
         return xml_source_next(source, article, err);
+    case SOURCE_PAGE:
+        return page_source_next(source, article, err);
     case SOURCE_TEXT:
         return text_source_next(source, article, err);
     default:

@@ -1,7 +1,10 @@
 // Articles out of a file or standard input, one at a time, whatever form they come in. The form is
 // recognised by the contents: a JSON article or an array of them, JSON lines, a JSON Feed, RSS 0.9x
-// and 2.0, RSS 1.0/RDF, Atom 1.0, plain text (first line the title, the rest the body; only from a
-// named file, whose absolute path becomes the uri, file:///...).
+// and 2.0, RSS 1.0/RDF, Atom 1.0; and, only from a named file, whose absolute path becomes the uri,
+// file:///..., plain text (first line the title, the rest the body) and pages of HTML.
+//
+// All is UTF-8 but feeds and pages: those are read in the charset they declare; where they declare
+// none and are not UTF-8 it is guessed (charset.h).
 //
 // JSON lines, arrays and XML feeds are streamed: memory is bounded by one article. What cannot be
 // read as an article is reported with its position, and the next one follows.

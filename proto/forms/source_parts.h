@@ -3,6 +3,7 @@
 
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
+#include "proto/forms/feed_charset.h"
 #include "proto/forms/input.h"
 #include "proto/forms/source.h"
 
@@ -13,6 +14,7 @@ enum source_mode {
     SOURCE_LINES,  // one JSON value a line
     SOURCE_VALUES, // JSON values over any number of lines
     SOURCE_XML,
+    SOURCE_PAGE, // of HTML
     SOURCE_TEXT,
     SOURCE_DONE,
 };
@@ -36,12 +38,21 @@ struct forms_source {
     unsigned resyncs; // searches for the next value behind a long broken one
 
     struct feed *feed; // XML
+    struct feed_charset feed_charset;
 };
 
 // One article, or one refusal, as forms_next.
 int json_source_next(struct forms_source *source, struct article *article, struct err *err);
 int text_source_next(struct forms_source *source, struct article *article, struct err *err);
+int page_source_next(struct forms_source *source, struct article *article, struct err *err);
 int xml_source_next(struct forms_source *source, struct article *article, struct err *err);
+
+// True when a page of HTML begins here, not a feed: by what stands behind <?xml ...?> and comments.
+bool page_source_begins(struct slice start);
+
+// Reads on to the end of a document of at most `limit` bytes, which a caller names in a message as
+// "the WHAT". 0, or -1 as source_fail.
+int source_read_whole(struct forms_source *source, size_t limit, const char *what, struct err *err);
 
 // Decides between LINES and VALUES at the first bracket, and enters a top-level array.
 void json_source_begin(struct forms_source *source);

@@ -1,23 +1,7 @@
 // Plain text: the first line is the title, the rest the body, the file's path the uri.
-#include <errno.h>
 #include <string.h>
 
 #include "proto/forms/source_parts.h"
-
-static int read_whole(struct forms_source *source, struct err *err)
-{
-    size_t limit = source->options.body_max + WIRE_TITLE_MAX;
-    for (;;) {
-        int more = input_more(&source->in);
-        if (more == 0)
-            return 0;
-        if (more == -E2BIG || input_window(&source->in).len > limit)
-            return source_fail(source, WIRE_TOO_LARGE, err,
-                               "the text is longer than %zu bytes; split it", limit);
-        if (more < 0)
-            return source_fail_read(source, more, err);
-    }
-}
 
 static struct slice trim_end(struct slice line)
 {
@@ -57,7 +41,8 @@ int text_source_next(struct forms_source *source, struct article *article, struc
         return source_fail(source, WIRE_BAD_ARTICLE, err,
                            "this is neither JSON nor a feed, and text needs a file whose name "
                            "becomes its uri; save it to a file, or push JSON lines");
-    if (read_whole(source, err) != 0)
+    size_t limit = source->options.body_max + WIRE_TITLE_MAX;
+    if (source_read_whole(source, limit, "text", err) != 0)
         return -1;
     article->uri = slice_from_text(source->uri);
     split(input_window(&source->in), article);

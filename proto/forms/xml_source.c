@@ -1,23 +1,24 @@
 // A feed out of a stream, in small pieces: memory is bounded by one item.
+#include <errno.h>
+
 #include "proto/forms/feed.h"
 #include "proto/forms/source_parts.h"
 
-enum { PIECE_BYTES = 4096 };
-
-// The next piece to the parser. 0 or a negative errno.
-static int push_piece(struct forms_source *source)
+// The next piece to the parser. 0, or -1 as source_fail.
+static int push_piece(struct forms_source *source, struct err *err)
 {
-    struct slice window = input_window(&source->in);
-    if (window.len == 0) {
-        int more = input_more(&source->in);
-        if (more < 0)
-            return more;
-        window = input_window(&source->in);
-    }
-    struct slice piece =
-        slice_from(window.ptr, window.len < PIECE_BYTES ? window.len : PIECE_BYTES);
+    struct slice piece;
+    size_t used;
+    struct err why = {0};
+    int result = feed_charset_next(&source->feed_charset, &source->in, &piece, &used, &why);
+    source->place.item = 0;
+    source->place.line = source->in.line;
+    if (result == -EILSEQ)
+        return source_fail(source, WIRE_BAD_UTF8, err, "%s", err_text(&why));
+    if (result < 0)
+        return source_fail_read(source, result, err);
     feed_push(source->feed, piece, piece.len == 0);
-    input_consume(&source->in, piece.len);
+    input_consume(&source->in, used);
     return 0;
 }
 
@@ -50,9 +51,8 @@ int xml_source_next(struct forms_source *source, struct article *article, struct
         if (source->in.total - input_window(&source->in).len > FORMS_FEED_MAX)
             return source_fail(source, WIRE_TOO_LARGE, err,
                                "the feed is longer than %d bytes; split it", FORMS_FEED_MAX);
-        int result = push_piece(source);
-        if (result < 0)
-            return source_fail_read(source, result, err);
+        if (push_piece(source, err) != 0)
+            return -1;
     }
     return answer(source, entry, article, err);
 }

@@ -17,10 +17,10 @@ static const char about[] =
     "Hands articles to the daemon and waits until each is safe on its disk. Reads IPTC ninjs,\n"
     "{uri,title,body,language?,published?,source?}, JSON lines, JSON Feed, RSS, RDF, Atom and "
     "plain\n"
-    "text (named .txt files; the first line is the title); the form is recognised. Without a FILE, "
-    "or for -, it\n"
-    "reads standard input. It may be run again at any time: what is stored already is\n"
-    "acknowledged as a duplicate, with its first offset.";
+    "text (named .txt files; the first line is the title) and HTML (named files); the form is "
+    "recognised.\n"
+    "Without a FILE, or for -, it reads standard input. It may be run again at any time:\n"
+    "what is stored already is acknowledged as a duplicate, with its first offset.";
 
 static const char notes[] =
     "Every article that is refused is named on standard error with file, position and reason.\n"

@@ -243,14 +243,15 @@ static void refuses_other_documents(void **state)
                  "<guid>a</guid><title>&a;</title></item></channel></rss>",
                  "no 0:1 bad_article a document type declaration (<!DOCTYPE ...>), which can name "
                  "files and make a little text huge; remove it\n");
-    assert_reads("<!doctype html><html></html>",
+    assert_reads("<!doctype rss><rss></rss>",
                  "no 0:1 bad_article not well-formed XML: StartTag: invalid element name\n");
     assert_reads(
         "<!DOCTYPE html><html></html>",
-        "no 0:1 bad_article an HTML page, not a feed; push its feed, or its text as .txt\n");
+        "no 1:1 bad_article an HTML page, not a feed; save it to a file, whose name becomes its "
+        "uri, or push its feed\n");
     assert_reads("<opml/>", "no 0:1 bad_article XML, but no feed: its root is <opml>; RSS, RDF and "
                             "Atom are read\n");
-    assert_reads("<rss>\xb3</rss>",
+    assert_reads("<?xml version='1.0' encoding='UTF-8'?><rss>\xb3</rss>",
                  "no 0:1 bad_utf8 not well-formed XML: Input is not proper UTF-8, "
                  "indicate encoding !\n");
 }
