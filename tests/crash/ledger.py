@@ -1,4 +1,5 @@
-"""What a client was promised: one line an acknowledgement, written as it arrives, and the check of a store against it."""
+"""What a client was promised and what it saw: one line an acknowledgement or event, written as it arrives, and the check of a
+store against them."""
 
 from collections import namedtuple
 
@@ -8,7 +9,8 @@ Promise = namedtuple("Promise", "offset hash")
 
 
 class Ledger:
-    """uri TAB offset TAB hash, a line each; the articles themselves are made anew from their numbers."""
+    """uri TAB offset TAB hash of an acknowledgement, = TAB sequence TAB id of an event, a line each; the articles themselves
+    are made anew from their numbers."""
 
     def __init__(self, path):
         self.path = path
@@ -17,25 +19,37 @@ class Ledger:
     def note(self, uri, ack):
         self.file.write(f"{uri}\t{ack.offset}\t{ack.hash}\n")
 
+    def saw(self, sequence, event_id):
+        self.file.write(f"=\t{sequence}\t{event_id}\n")
+
     def close(self):
         self.file.close()
 
 
 def read(path):
-    """Every promise of each uri, in order; a duplicate is promised again."""
-    promises = {}
+    """Every promise of each uri, in order (a duplicate is promised again), and every event seen, as (sequence, id)."""
+    promises, seen = {}, []
     for line in path.read_text(encoding="ascii").splitlines():
-        uri, offset, digest = line.split("\t")
-        promises.setdefault(uri, []).append(Promise(int(offset), digest))
-    return promises
+        uri, number, digest = line.split("\t")
+        if uri == "=":
+            seen.append((int(number), digest))
+        else:
+            promises.setdefault(uri, []).append(Promise(int(number), digest))
+    return promises, seen
 
 
-def faults(promises, sent, got, events, stats, verified):
+def faults(promises, seen, sent, got, events, stats, verified):
     """Everything that breaks what the acknowledgements promised, as lines of text; none when the daemon kept its word.
-    promises: of read(); sent: uri to wire.Article; got: offset to the wire.Article that GET gives, None when it has none;
-    events: the whole stream; stats and verified: replies of the daemon."""
-    return (_broken_promises(promises, sent, got) + _event_faults(promises, sent, events) +
+    promises and seen: of read(); sent: uri to wire.Article; got: offset to the wire.Article that GET gives, None when it has
+    none; events: the whole stream; stats and verified: replies of the daemon."""
+    return (_broken_promises(promises, sent, got) + _event_faults(promises, sent, events) + _vanished(seen, events) +
             _count_faults(promises, events, stats, verified))
+
+
+def _vanished(seen, events):
+    ids = {sequence: event["id"] for sequence, event in events}
+    return [f"event {sequence} was seen as {event_id} and is now {ids.get(sequence)}"
+            for sequence, event_id in seen if ids.get(sequence) != event_id]
 
 
 def _broken_promises(promises, sent, got):
