@@ -18,14 +18,19 @@
 
 enum { DEADLINE_S = 30 };
 
+void fixture_init_locks(struct fixture *fx)
+{
+    pthread_mutex_init(&fx->lock, NULL);
+    pthread_cond_init(&fx->woken, NULL);
+}
+
 void fixture_init(struct fixture *fx)
 {
     *fx = (struct fixture){.map_size = 64 << 20, .map_limit = 256 << 20};
     snprintf(fx->parent, sizeof fx->parent, "/tmp/telex-store-XXXXXX");
     check_must(mkdtemp(fx->parent));
     snprintf(fx->directory, sizeof fx->directory, "%s/store", fx->parent);
-    pthread_mutex_init(&fx->lock, NULL);
-    pthread_cond_init(&fx->woken, NULL);
+    fixture_init_locks(fx);
 }
 
 static int remove_cb(const char *path, const struct stat *stat, int type, struct FTW *where)
@@ -72,11 +77,16 @@ static void wake_cb(void *arg)
     pthread_mutex_unlock(&fx->lock);
 }
 
+int fixture_start_writer(struct fixture *fx, struct err *err)
+{
+    return writer_start(fx->store, wake_cb, fx, &fx->writer, err);
+}
+
 void fixture_open(struct fixture *fx)
 {
     struct err err = {0};
     fixture_open_plain(fx);
-    check_must(writer_start(fx->store, wake_cb, fx, &fx->writer, &err) == 0);
+    check_must(fixture_start_writer(fx, &err) == 0);
 }
 
 void fixture_close(struct fixture *fx)

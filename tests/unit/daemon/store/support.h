@@ -29,6 +29,10 @@ void fixture_open(struct fixture *fx);
 void fixture_open_plain(struct fixture *fx);
 void fixture_close(struct fixture *fx);
 
+// For a store that was opened in another way: the fixture's own parts, and its writer.
+void fixture_init_locks(struct fixture *fx);
+int fixture_start_writer(struct fixture *fx, struct err *err);
+
 struct store_options fixture_options(const struct fixture *fx);
 
 // Hands the requests to the writer at once and waits until all are done; fails after 30 s. Without

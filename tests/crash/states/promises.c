@@ -1,0 +1,87 @@
+#include "tests/crash/states/promises.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/check.h"
+
+void promises_add(struct promises *promises, struct promise promise)
+{
+    if (promises->count == promises->capacity) {
+        promises->capacity = promises->capacity ? promises->capacity * 2 : 1024;
+        promises->at = realloc(promises->at, promises->capacity * sizeof promise);
+        check_must(promises->at);
+    }
+    promises->at[promises->count++] = promise;
+}
+
+void promises_free(struct promises *promises)
+{
+    free(promises->at);
+    *promises = (struct promises){0};
+}
+
+struct hash128 promises_hash_event(const struct stored_event *event)
+{
+    struct buf all;
+    buf_init(&all, SIZE_MAX);
+    buf_put_u64(&all, event->offset);
+    buf_put_u64(&all, (uint64_t)event->time_ms);
+    buf_put_u32(&all, (uint32_t)event->kind);
+    buf_put_slice(&all, event->source);
+    buf_put_slice(&all, event->keys);
+    buf_put_slice(&all, event->edits);
+    buf_put_slice(&all, event->json);
+    check_must(!all.failed);
+    struct hash128 hash = hash128_of(buf_slice(&all));
+    buf_fini(&all);
+    return hash;
+}
+
+static bool same(struct hash128 a, struct hash128 b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+// 0 when it is what was promised, -EILSEQ when it is something else, or the store's refusal.
+static int look(const struct promise *promise, struct store_reader *reader)
+{
+    struct stored_article article;
+    struct stored_event event;
+    uint64_t next;
+    int status;
+    switch (promise->kind) {
+    case PROMISE_ARTICLE:
+        status = store_get_article(reader, promise->number, &article);
+        if (status == 0 && !same(hash128_of(article.record), promise->hash))
+            return -EILSEQ;
+        return status;
+    case PROMISE_EVENT:
+        status = store_get_event(reader, promise->number, &event);
+        if (status == 0 && !same(promises_hash_event(&event), promise->hash))
+            return -EILSEQ;
+        return status;
+    case PROMISE_CURSOR:
+        status = store_get_cursor(reader, slice_from_text(PROMISES_CURSOR), &next);
+        return status == 0 && next < promise->number ? -EILSEQ : status;
+    }
+    return -EINVAL;
+}
+
+struct tally promises_check(const struct promises *promises, size_t count,
+                            struct store_reader *reader)
+{
+    struct tally tally = {0};
+    check_must(store_read_begin(reader) == 0);
+    for (size_t i = 0; i < count; i++) {
+        int status = look(&promises->at[i], reader);
+        size_t *counter = status == 0         ? &tally.kept
+                          : status == -EILSEQ ? &tally.wrong
+                          : status == -ENOENT ? &tally.missing
+                                              : &tally.refused;
+        ++*counter;
+    }
+    store_read_end(reader);
+    return tally;
+}
