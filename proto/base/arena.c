@@ -72,45 +72,70 @@ static struct arena_block *block_add(struct arena *arena, size_t size)
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static void *block_take(struct arena *arena, size_t rounded)
 {
-    size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-    if (rounded < size || rounded > arena->limit - arena->used) {
-        arena->overflowed = true;
-        return NULL;
-    }
     struct arena_block *block = arena->current;
     while (block && block->size - block->used < rounded && block->next)
         block = arena->current = block->next; // kept from before
     if (!block || block->size - block->used < rounded)
         block = block_add(arena, rounded);
-    if (!block) {
-        arena->overflowed = true;
+    if (!block)
         return NULL;
-    }
     void *memory = block->bytes + block->used;
     block->used += rounded;
     arena->used += rounded;
-    memset(memory, 0, rounded);
+    return memory;
+}
+
+static void *take(struct arena *arena, size_t size)
+{
+    size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    bool fits = rounded >= size && rounded <= arena->limit - arena->used;
+    void *memory = fits ? block_take(arena, rounded) : NULL;
+    arena->overflowed |= !memory;
+    return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    void *memory = take(arena, size);
+    return memory ? memset(memory, 0, size) : NULL;
+}
+
+void *arena_alloc_uncleared(struct arena *arena, size_t size)
+{
+    void *memory = take(arena, size);
+#ifdef TELEX_SANITIZED
+    enum { RUBBISH = 0xa5 };
+    if (memory)
+        memset(memory, RUBBISH, size);
+#endif
     return memory;
 }
 
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
 {
     size_t total;
-    if (__builtin_mul_overflow(count, size, &total)) {
-        arena->overflowed = true;
-        return NULL;
-    }
+    if (__builtin_mul_overflow(count, size, &total))
+        total = SIZE_MAX; // too much for any arena
     return arena_alloc(arena, total);
+}
+
+void *arena_alloc_array_uncleared(struct arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total))
+        total = SIZE_MAX;
+    return arena_alloc_uncleared(arena, total);
 }
 
 struct slice arena_copy(struct arena *arena, struct slice bytes)
 {
-    char *copy = bytes.len == SIZE_MAX ? NULL : arena_alloc(arena, bytes.len + 1);
+    char *copy = bytes.len == SIZE_MAX ? NULL : arena_alloc_uncleared(arena, bytes.len + 1);
     if (!copy)
         return slice_from(NULL, 0);
     if (bytes.len)
         memcpy(copy, bytes.ptr, bytes.len);
+    copy[bytes.len] = 0;
     return slice_from(copy, bytes.len);
 }

@@ -32,5 +32,10 @@ void *arena_alloc(struct arena *arena, size_t size);
 // count * size, checked against overflow of the product. NULL as arena_alloc.
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size);
 
+// The same two, but the bytes are whatever they were: for what is written before it is read, and
+// for room of which little is used. Sanitized builds fill them with rubbish.
+void *arena_alloc_uncleared(struct arena *arena, size_t size);
+void *arena_alloc_array_uncleared(struct arena *arena, size_t count, size_t size);
+
 // A copy that lives as long as the arena, with a NUL behind it. ptr is NULL when memory ran out.
 struct slice arena_copy(struct arena *arena, struct slice bytes);

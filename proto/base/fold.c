@@ -78,18 +78,29 @@ static const char *table_entry(uint32_t code)
     return NULL;
 }
 
+// ASCII letters and digits folded; a dot for everything else.
+static const char fold_plain[] =
+    "................................................0123456789......"  // 00
+    ".abcdefghijklmnopqrstuvwxyz......abcdefghijklmnopqrstuvwxyz....."  // 40
+    "................................................................"  // 80
+    "................................................................"; // c0
+
+static bool is_plain(char byte)
+{
+    return fold_plain[(unsigned char)byte] != '.';
+}
+
 size_t fold_code(char out[4], uint32_t code)
 {
     if (code < 0x80) {
-        bool upper = code >= 'A' && code <= 'Z';
-        bool kept = upper || (code >= 'a' && code <= 'z') || (code >= '0' && code <= '9');
-        out[0] = (char)(upper ? code | 0x20 : code);
-        return kept;
+        out[0] = fold_plain[code];
+        return is_plain((char)code);
     }
     const char *entry = table_entry(code);
     if (entry) {
-        size_t len = strlen(entry);
-        memcpy(out, entry, len);
+        size_t len = 0;
+        for (; entry[len]; len++)
+            out[len] = entry[len];
         return len;
     }
     bool letter = code >= 0x250 && !(code >= 0x2000 && code < 0x2c00) &&
@@ -106,26 +117,24 @@ static bool is_inside_word(uint32_t code)
            code == 0x42c;
 }
 
-// An ASCII letter or digit folded; 0 for everything else.
-static inline char fold_plain(char byte)
-{
-    if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9'))
-        return byte;
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : 0;
-}
-
 // Appends the ASCII letters and digits at `at`; returns where they end. Most of what there is.
 static size_t fold_run(struct buf *out, struct slice text, size_t at)
 {
-    enum { RUN_MAX = 32 };
-    char run[RUN_MAX];
-    size_t len = 0;
-    while (len < RUN_MAX && at < text.len && (run[len] = fold_plain(text.ptr[at]))) {
-        len++;
-        at++;
-    }
-    buf_put(out, run, len);
-    return at;
+    size_t end = at;
+    while (end < text.len && is_plain(text.ptr[end]))
+        end++;
+    char *to = buf_reserve(out, end - at);
+    for (size_t i = at; to && i < end; i++)
+        to[i - at] = fold_plain[(unsigned char)text.ptr[i]];
+    out->len += to ? end - at : 0;
+    return end;
+}
+
+static void put_gap(struct buf *out, size_t first, bool *gap)
+{
+    if (*gap && out->len > first)
+        buf_put_byte(out, ' ');
+    *gap = false;
 }
 
 void fold_name(struct buf *out, struct slice text)
@@ -133,22 +142,20 @@ void fold_name(struct buf *out, struct slice text)
     bool gap = false;
     size_t first = out->len;
     for (size_t at = 0; at < text.len;) {
-        size_t start = at;
-        uint32_t code = utf8_next(text, &at);
-        if (is_inside_word(code))
-            continue;
-        char folded[4];
-        size_t len = fold_code(folded, code);
-        if (!len) {
-            gap = true;
+        if (is_plain(text.ptr[at])) {
+            put_gap(out, first, &gap);
+            at = fold_run(out, text, at);
             continue;
         }
-        if (gap && out->len > first)
-            buf_put_byte(out, ' ');
-        gap = false;
-        if (code < 0x80)
-            at = fold_run(out, text, start);
+        uint32_t code = utf8_next(text, &at);
+        char folded[4];
+        if (is_inside_word(code))
+            continue;
+        size_t len = fold_code(folded, code);
+        if (len)
+            put_gap(out, first, &gap);
         else
-            buf_put(out, folded, len);
+            gap = true;
+        buf_put(out, folded, len);
     }
 }

@@ -78,26 +78,6 @@ size_t utf8_count(struct slice bytes)
     return bytes.len - continuations;
 }
 
-uint32_t utf8_next(struct slice bytes, size_t *at)
-{
-    const uint8_t *p = (const uint8_t *)bytes.ptr + *at;
-    if (p[0] < 0x80) {
-        *at += 1;
-        return p[0];
-    }
-    if (p[0] < 0xe0) {
-        *at += 2;
-        return (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
-    }
-    if (p[0] < 0xf0) {
-        *at += 3;
-        return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
-    }
-    *at += 4;
-    return (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
-           (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
-}
-
 size_t utf8_put(char out[4], uint32_t code)
 {
     if (code < 0x80) {

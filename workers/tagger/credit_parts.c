@@ -7,7 +7,7 @@
 #include "workers/tagger/domains.h"
 #include "workers/tagger/unicode.h"
 
-enum { PERSON_BYTES_MAX = 48 };
+enum { PERSON_BYTES_MAX = 48, NOTE_BYTES_MAX = 10 };
 
 static struct slice trim(struct slice text)
 {
@@ -89,7 +89,7 @@ static bool is_note(struct slice part)
     static const char *const known[] = {"File",     "FILE",       "file",       "Archiv", "archiv",
                                         "archiwum", "Symbolbild", "Symbolfoto", "Pool",   "POOL",
                                         "Handout",  "handout",    "Archive",    "pool"};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    for (size_t i = 0; part.len <= NOTE_BYTES_MAX && i < sizeof known / sizeof *known; i++)
         if (slice_is(part, known[i]))
             return true;
     return false;
@@ -118,7 +118,21 @@ enum credit_part credit_part_of(struct slice part)
 
 static bool is_sign(char byte)
 {
-    return byte && strchr("/,;|()[]+&", byte) != NULL;
+    switch (byte) {
+    case '/':
+    case ',':
+    case ';':
+    case '|':
+    case '(':
+    case ')':
+    case '[':
+    case ']':
+    case '+':
+    case '&':
+        return true;
+    default:
+        return false;
+    }
 }
 
 // Bytes of the separator at `at`, or 0: a sign, or a word between spaces. Slashes of a web address
@@ -126,12 +140,13 @@ static bool is_sign(char byte)
 static size_t separator_length(struct slice text, size_t at)
 {
     static const char *const words[] = {" via ", " und ", " and ", " i ", " oraz ", " u. ", " - "};
-    if (slice_begins(slice_from(text.ptr + at, text.len - at), "\u00a9"))
-        return 2;
-    if (is_sign(text.ptr[at]))
+    struct slice rest = slice_from(text.ptr + at, text.len - at);
+    if (is_sign(*rest.ptr))
         return 1;
-    for (size_t i = 0; text.ptr[at] == ' ' && i < sizeof words / sizeof *words; i++)
-        if (slice_begins(slice_from(text.ptr + at, text.len - at), words[i]))
+    if (*rest.ptr != ' ')
+        return *rest.ptr == '\xc2' && slice_begins(rest, "\u00a9") ? 2 : 0;
+    for (size_t i = 0; rest.len > 1 && i < sizeof words / sizeof *words; i++)
+        if (rest.ptr[1] == words[i][1] && slice_begins(rest, words[i]))
             return strlen(words[i]) - 1; // the space behind it may begin the next
     return 0;
 }
@@ -139,7 +154,7 @@ static size_t separator_length(struct slice text, size_t at)
 static size_t address_length(struct slice text, size_t at)
 {
     struct slice rest = slice_from(text.ptr + at, text.len - at);
-    if (!slice_begins(rest, "http://") && !slice_begins(rest, "https://"))
+    if (*rest.ptr != 'h' || (!slice_begins(rest, "http://") && !slice_begins(rest, "https://")))
         return 0;
     size_t len = 0;
     while (len < rest.len && !strchr(" <>()[]|,;\"", rest.ptr[len]))
@@ -162,7 +177,7 @@ struct slice credit_next_part(struct slice *text)
 struct credit_tally credit_tally_of(struct slice text)
 {
     struct credit_tally tally = {.of = {0}};
-    while (text.len)
+    while (text.len && !tally.of[PART_UNKNOWN])
         tally.of[credit_part_of(credit_next_part(&text))]++;
     return tally;
 }

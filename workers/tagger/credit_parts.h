@@ -25,7 +25,8 @@ struct slice credit_next_part(struct slice *text);
 
 enum credit_part credit_part_of(struct slice part);
 
-// How many parts of each kind a text has.
+// How many parts of each kind a text has; counted up to the first unknown one, because with that it
+// is no credit.
 struct credit_tally {
     int of[PART_KINDS];
 };

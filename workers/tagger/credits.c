@@ -43,7 +43,8 @@ int credits_add(struct credits *credits, struct credit credit, struct arena *are
 static bool is_credit_label(struct slice head)
 {
     struct folded key;
-    return folded_make(&key, head) && (furniture_kinds_of(key.text) & FURNITURE_CREDIT);
+    return furniture_may_be_credit(head) && folded_make(&key, head) &&
+           (furniture_kinds_of(key.text) & FURNITURE_CREDIT);
 }
 
 static bool is_copyright(struct slice text, size_t at)
@@ -59,14 +60,18 @@ static bool is_label_end(struct slice text, size_t at)
            (next >= 'A' && next <= 'Z');
 }
 
+// A label that began before would end here.
+static bool is_label_sign(struct slice text, size_t at)
+{
+    return text.ptr[at] == ':' || text.ptr[at] == '.' || is_copyright(text, at + 1);
+}
+
 // Bytes of a label at the start and of its colon or full stop, or 0.
 static size_t label_length(struct slice text)
 {
     size_t most = text.len < LABEL_BYTES_MAX ? text.len : LABEL_BYTES_MAX;
-    if (!most || !furniture_may_be_credit(text.ptr[0]))
-        return 0;
     for (size_t i = 1; i < most; i++)
-        if (text.ptr[i] == ':' || text.ptr[i] == '.' || is_copyright(text, i + 1))
+        if (is_label_sign(text, i))
             return is_label_end(text, i) && is_credit_label(slice_from(text.ptr, i)) ? i + 1 : 0;
     return 0;
 }
@@ -330,16 +335,17 @@ static bool is_label_value(struct slice value)
 static bool tail_labelled(struct slice line, size_t *start)
 {
     size_t least = line.len > TAIL_BYTES_MAX ? line.len - TAIL_BYTES_MAX : 0;
+    size_t sign = line.len; // where a label that begins at `at` ends
     for (size_t at = line.len; at-- > least + 1;) {
+        if (at + 1 < line.len && is_label_sign(line, at + 1))
+            sign = at + 1;
         char before = line.ptr[at - 1];
-        if ((before != ' ' && before != '(' && before != '[') || line.ptr[at] == ' ')
-            continue;
-        struct slice rest = slice_from(line.ptr + at, line.len - at);
-        size_t label = label_length(rest);
-        if (!label)
+        if (sign - at >= LABEL_BYTES_MAX || (before != ' ' && before != '(' && before != '[') ||
+            line.ptr[at] == ' ' || sign == line.len || !is_label_end(line, sign) ||
+            !is_credit_label(slice_from(line.ptr + at, sign - at)))
             continue;
         *start = at - (before != ' ');
-        struct slice value = slice_from(rest.ptr + label, rest.len - label);
+        struct slice value = slice_from(line.ptr + sign + 1, line.len - sign - 1);
         return is_label_value(value) && (before != ' ' || is_behind_sentence(line, *start));
     }
     return false;
@@ -349,9 +355,9 @@ static bool tail_labelled(struct slice line, size_t *start)
 static bool tail_copyright(struct slice line, size_t *start)
 {
     size_t most = line.len - 1 < TAIL_BYTES_MAX ? line.len - 1 : TAIL_BYTES_MAX;
-    const char *sign = NULL, *from = line.ptr + line.len - most;
-    for (const char *at; (at = memmem(from, (size_t)(line.ptr + line.len - from), "\u00a9", 2));)
-        from = (sign = at) + 2;
+    const char *from = line.ptr + line.len - most, *end = line.ptr + line.len - 1, *sign = end;
+    while ((sign = memrchr(from, '\xc2', (size_t)(sign - from))) && sign[1] != '\xa9')
+        ;
     if (!sign)
         return false;
     *start = (size_t)(sign - line.ptr);

@@ -166,8 +166,16 @@ static bool is_date(struct slice text)
     return numbers && (months_seen == 1 || (!months_seen && numbers >= 3));
 }
 
+static bool has_digit(struct slice line)
+{
+    for (size_t i = 0; i < line.len; i++)
+        if (line.ptr[i] >= '0' && line.ptr[i] <= '9')
+            return true;
+    return false;
+}
+
 bool dateline_is(struct slice line)
 {
-    return line.len && line.len <= DATELINE_BYTES_MAX &&
+    return line.len && line.len <= DATELINE_BYTES_MAX && has_digit(line) &&
            (is_date(line) || is_date(skip_place(line)));
 }

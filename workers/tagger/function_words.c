@@ -38,6 +38,33 @@ static const struct function_word *word_find(const char text[WORD_BYTES_MAX])
     return word_key(known[low].text) == key ? &known[low] : NULL;
 }
 
+// The first letters of the words of this length, a bit each. The compiler makes this one number.
+static inline uint32_t first_letters(size_t len)
+{
+    return 0
+#define WORD(text, language) | (sizeof text - 1 == len ? UINT32_C(1) << (text[0] & 31) : 0)
+#include "workers/tagger/function_words.def"
+#undef WORD
+        ;
+}
+
+// A look at the first letter spares most words the search.
+static bool may_be_known(char first, size_t len)
+{
+    const uint32_t letters[WORD_BYTES_MAX + 1] = {
+        0,
+        first_letters(1),
+        first_letters(2),
+        first_letters(3),
+        first_letters(4),
+        first_letters(5),
+        first_letters(6),
+        first_letters(7),
+        first_letters(8),
+    };
+    return letters[len] >> (first & 31) & 1;
+}
+
 // What stands before a word, to tell an English word in a foreign text's name.
 struct surroundings {
     bool named;    // a capitalised word, or English words behind one
@@ -66,7 +93,7 @@ static bool word_count(struct function_words *counts, struct slice word)
     memcpy(key, word.ptr, word.len);
     if (key[0] >= 'A' && key[0] <= 'Z')
         key[0] = (char)(key[0] | 0x20);
-    const struct function_word *found = word_find(key);
+    const struct function_word *found = may_be_known(key[0], word.len) ? word_find(key) : NULL;
     if (!found)
         return false;
     counts->polish += found->language == PL;
@@ -87,9 +114,21 @@ static void letter_count(struct function_words *counts, char lead, char second)
         counts->letters_german += strchr("\x84\x96\x9c\x9f\xa4\xb6\xbc", second) != NULL;
 }
 
-static bool is_word_byte(unsigned char byte)
+// Letters and what stands for others: x; what may begin a letter that tells a language: t.
+static const char word_bytes[] =
+    "................................................................"  // 00
+    ".xxxxxxxxxxxxxxxxxxxxxxxxxx......xxxxxxxxxxxxxxxxxxxxxxxxxx....."  // 40
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"  // 80
+    "xxxtttxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"; // c0
+
+// Takes the letters at `at`; returns where they end.
+static size_t letters_take(struct function_words *counts, struct slice text, size_t at)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 0x80;
+    char kind;
+    for (; at < text.len && (kind = word_bytes[(unsigned char)text.ptr[at]]) != '.'; at++)
+        if (kind == 't' && at + 1 < text.len && text.ptr[at + 1])
+            letter_count(counts, text.ptr[at], text.ptr[at + 1]);
+    return at;
 }
 
 struct function_words function_words_count(struct slice text)
@@ -98,12 +137,7 @@ struct function_words function_words_count(struct slice text)
     struct surroundings around = {.named = false};
     for (size_t at = 0; at < text.len;) {
         size_t start = at;
-        while (at < text.len && is_word_byte((unsigned char)text.ptr[at])) {
-            unsigned char byte = (unsigned char)text.ptr[at];
-            if (byte >= 0xc3 && byte <= 0xc5 && at + 1 < text.len && text.ptr[at + 1])
-                letter_count(&counts, text.ptr[at], text.ptr[at + 1]);
-            at++;
-        }
+        at = letters_take(&counts, text, at);
         if (at > start) {
             bool english = word_count(&counts, slice_from(text.ptr + start, at - start));
             surroundings_take(&around, &counts, text.ptr[start], english);

@@ -23,6 +23,7 @@ enum {
     LABEL_WIDTH_MAX = 200,
     PROMPT_WIDTH_MAX = 160,
     WHOLE_WIDTH_MAX = 80,
+    TYPO_WIDTH_MAX = 40,
     LABEL_KEY_MAX = 60,
     LEADIN_LINES = 3,
     EDGE_LINES = 6, // kept lines before and behind the story among which bylines stand
@@ -105,7 +106,8 @@ static bool is_cut_out(const struct lines *lines, size_t index)
 static unsigned table_flags(const struct line *line, struct slice content)
 {
     struct folded key;
-    if (!folded_make(&key, content))
+    bool mistyped = line->width <= TYPO_WIDTH_MAX; // it may be, and yet be known
+    if ((!mistyped && !furniture_may_begin(content)) || !folded_make(&key, content))
         return 0;
     furniture_strip_numbers(&key);
     unsigned kinds = line->width <= WHOLE_WIDTH_MAX ? furniture_kinds_of(key.text) : 0;
@@ -121,7 +123,7 @@ static unsigned table_flags(const struct line *line, struct slice content)
         return LINE_WEAK;
     if (kinds & FURNITURE_MENU)
         return LINE_MENU;
-    if (line->width <= WHOLE_WIDTH_MAX / 2 && furniture_kinds_with_typo(&key))
+    if (mistyped && furniture_kinds_with_typo(&key))
         return LINE_FURNITURE;
     return furniture_is_prompt(&key) ? LINE_FURNITURE : 0;
 }

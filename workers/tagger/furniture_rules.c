@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPO_KEY_MIN = 7, PROMPT_WORDS_MAX = 8 };
+enum { TYPO_KEY_MIN = 7, PROMPT_WORDS_MAX = 8, WORD_BYTES_MAX = 32 };
 
 #define WHOLE  FURNITURE_WHOLE
 #define LABEL  FURNITURE_LABEL
@@ -40,16 +40,35 @@ unsigned furniture_kinds_of(const char *key)
     return found ? found->kinds : 0;
 }
 
-bool furniture_may_be_credit(char first)
+static inline bool is_letter(char byte)
 {
-    // The compiler makes this one number.
-    const uint32_t letters = 0
-#define RULE(key, kinds) | ((kinds)&FURNITURE_CREDIT ? UINT32_C(1) << (key[0] & 31) : 0)
+    return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+}
+
+// What two letters have in common with few others: 0 to 255.
+static inline unsigned head_of(const char *letters)
+{
+    return ((unsigned)letters[0] & 31) << 3 | ((unsigned)letters[1] & 7);
+}
+
+// A bit for each head of a CREDIT rule, 64 of the 256. The compiler makes this one number.
+static inline uint64_t credit_heads(unsigned quarter)
+{
+    return 0
+#define RULE(key, kinds)                                                                           \
+    | ((kinds)&FURNITURE_CREDIT && head_of(key) / 64 == quarter ? UINT64_C(1) << head_of(key) % 64 \
+                                                                : 0)
 #include "workers/tagger/furniture_rules.def"
 #undef RULE
         ;
-    bool letter = (first | 0x20) >= 'a' && (first | 0x20) <= 'z';
-    return !letter || (letters >> (first & 31) & 1);
+}
+
+bool furniture_may_be_credit(struct slice head)
+{
+    if (head.len < 2 || !is_letter(head.ptr[0]) || !is_letter(head.ptr[1]))
+        return true;
+    const uint64_t heads[] = {credit_heads(0), credit_heads(1), credit_heads(2), credit_heads(3)};
+    return heads[head_of(head.ptr) / 64] >> head_of(head.ptr) % 64 & 1;
 }
 
 #undef WHOLE
@@ -96,13 +115,13 @@ static bool differs_by_one(const char *a, size_t a_len, const char *b, size_t b_
            memcmp(rest_a + 2, rest_b + 2, left_a - 2) == 0;
 }
 
-// The first rule whose key begins with this byte or a later one.
-static size_t first_rule(unsigned char byte)
+// The first rule whose key begins with these letters, or would stand behind one that does.
+static size_t first_rule(const char *letters, size_t len)
 {
     size_t low = 0, high = RULE_COUNT;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if ((unsigned char)rules[middle].key[0] < byte)
+        if (strncmp(rules[middle].key, letters, len) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -110,13 +129,28 @@ static size_t first_rule(unsigned char byte)
     return low;
 }
 
+bool furniture_may_begin(struct slice text)
+{
+    char word[WORD_BYTES_MAX];
+    size_t len = 0;
+    for (; len < text.len && is_letter(text.ptr[len]); len++) {
+        if (len == sizeof word)
+            return true;
+        word[len] = (char)(text.ptr[len] | 0x20);
+    }
+    if (!len || (len < text.len && text.ptr[len] != ' '))
+        return true;
+    size_t first = first_rule(word, len);
+    return first < RULE_COUNT && strncmp(rules[first].key, word, len) == 0;
+}
+
 // Errors in the first letter are rare, and all rules would have to be looked at.
 unsigned furniture_kinds_with_typo(const struct folded *key)
 {
     if (key->len + 1 < TYPO_KEY_MIN)
         return 0;
-    for (size_t i = first_rule((unsigned char)key->text[0]);
-         i < RULE_COUNT && rules[i].key[0] == key->text[0]; i++) {
+    for (size_t i = first_rule(key->text, 1); i < RULE_COUNT && rules[i].key[0] == key->text[0];
+         i++) {
         size_t len = rules[i].len;
         if (len >= TYPO_KEY_MIN && len + 1 >= key->len && key->len + 1 >= len &&
             (rules[i].kinds & FURNITURE_WHOLE) &&

@@ -30,8 +30,11 @@ const struct furniture_rule *furniture_rules(size_t *count);
 // Kinds of the rule with this folded key; 0: there is none.
 unsigned furniture_kinds_of(const char *key);
 
-// False when no text that begins with this byte folds to the key of a CREDIT rule.
-bool furniture_may_be_credit(char first);
+// False when the text surely does not fold to the key of a CREDIT rule: a look at two letters.
+bool furniture_may_be_credit(struct slice text);
+
+// False when no key surely begins with the text's first word.
+bool furniture_may_begin(struct slice text);
 
 // A leading number becomes "#", one at the end is dropped: "12 comments", "Kommentare (12)".
 void furniture_strip_numbers(struct folded *key);

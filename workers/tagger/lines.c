@@ -131,7 +131,7 @@ static struct line *lines_add(struct lines *lines, size_t *capacity, struct aren
 {
     if (lines->count == *capacity) {
         size_t grown = *capacity ? *capacity * 4 : 64;
-        struct line *at = arena_alloc_array(arena, grown, sizeof *at);
+        struct line *at = arena_alloc_array_uncleared(arena, grown, sizeof *at);
         if (!at)
             return NULL;
         if (lines->count)

@@ -128,7 +128,7 @@ const struct lemma *morph_lemmas(const struct lexicon *lexicon, enum morph_langu
             add_table_forms(lexicon, word, hash, &found);
         add_by_rules(language, word, arena, &found);
     }
-    struct lemma *lemmas = arena_alloc_array(arena, found.count, sizeof *lemmas);
+    struct lemma *lemmas = arena_alloc_array_uncleared(arena, found.count, sizeof *lemmas);
     *count = lemmas ? found.count : 0;
     if (lemmas)
         memcpy(lemmas, found.at, found.count * sizeof *lemmas);

@@ -21,7 +21,7 @@ static bool builder_reserve(struct builder *b, size_t extra)
     if (b->failed || b->capacity - b->len >= extra)
         return !b->failed;
     size_t grown = (b->capacity + extra) * 2;
-    char *out = arena_alloc(b->arena, grown);
+    char *out = arena_alloc_uncleared(b->arena, grown);
     b->failed = !out;
     if (b->failed)
         return false;
@@ -36,7 +36,7 @@ static struct segment *segment_add(struct builder *b)
 {
     if (b->count == b->segment_capacity) {
         size_t grown = b->segment_capacity ? b->segment_capacity * 2 : 32;
-        struct segment *segments = arena_alloc_array(b->arena, grown, sizeof *segments);
+        struct segment *segments = arena_alloc_array_uncleared(b->arena, grown, sizeof *segments);
         b->failed |= !segments;
         if (b->failed)
             return NULL;

@@ -221,7 +221,7 @@ static void take_spans(const struct lexicon *lexicon, struct words *words,
 static int allocate(struct spans *spans, const struct words *words, struct arena *arena)
 {
     *spans = (struct spans){.capacity = words->candidates + words->count};
-    spans->at = arena_alloc_array(arena, spans->capacity + 1, sizeof *spans->at);
+    spans->at = arena_alloc_array_uncleared(arena, spans->capacity + 1, sizeof *spans->at);
     return spans->at ? 0 : -ENOMEM;
 }
 

@@ -113,7 +113,7 @@ static size_t edits_size(const struct text *text)
 struct slice text_edits(const struct text *text, struct arena *arena)
 {
     size_t size = edits_size(text);
-    char *memory = arena_alloc(arena, size + 1);
+    char *memory = arena_alloc_uncleared(arena, size + 1);
     struct buf out = {.ptr = memory, .capacity = size, .limit = size};
     for (size_t i = 0; memory && i < text->segment_count; i++) {
         const struct segment *segment = &text->segments[i];

@@ -27,7 +27,7 @@ static struct token *token_add(struct cutter *c, size_t start)
 {
     if (c->count == c->capacity) {
         size_t grown = c->capacity * 2;
-        struct token *tokens = arena_alloc_array(c->arena, grown, sizeof *tokens);
+        struct token *tokens = arena_alloc_array_uncleared(c->arena, grown, sizeof *tokens);
         if (!tokens)
             return NULL;
         memcpy(tokens, c->tokens, c->count * sizeof *tokens);
@@ -329,10 +329,10 @@ int tokens_cut(struct text *out, struct token **tokens, struct arena *arena)
                        .arena = arena,
                        .capacity = text.len / 4 + 16,
                        .pending = TOKEN_SPACE_BEFORE | TOKEN_PARAGRAPH_FIRST};
-    c.tokens = arena_alloc_array(arena, c.capacity, sizeof *c.tokens);
+    c.tokens = arena_alloc_array_uncleared(arena, c.capacity, sizeof *c.tokens);
     // A letter folds to one byte, one of two bytes or more to four at most; each token adds a
     // space.
-    c.folded = arena_alloc(arena, text.len + text.len / 2 + count_non_ascii(text) + 8);
+    c.folded = arena_alloc_uncleared(arena, text.len + text.len / 2 + count_non_ascii(text) + 8);
     if (!c.tokens || !c.folded)
         return -ENOMEM;
     while (c.at < text.len)

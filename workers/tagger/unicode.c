@@ -4,7 +4,7 @@
 
 // General categories of Unicode 15 up to the end of Cyrillic, 80 code points a row: nearly every
 // letter of the wire is here. Everything else is asked of ICU.
-static const char classes[] =
+const char unicode_classes[UNICODE_TABLE + 1] =
     "cccccccccsssssccccccccccccccccccspppppppppppppppddddddddddpppppppUUUUUUUUUUUUUUU" // 0000
     "UUUUUUUUUUUppppppllllllllllllllllllllllllllppppccccccscccccccccccccccccccccccccc" // 0050
     "spppppppppappcppppppplppppapppppUUUUUUUUUUUUUUUUUUUUUUUpUUUUUUUlllllllllllllllll" // 00a0
@@ -50,10 +50,10 @@ static enum unicode_class class_from_icu(uint32_t code)
     }
 }
 
-enum unicode_class unicode_class_of(uint32_t code)
+_Static_assert(UNICODE_TABLE == 0x530, "the rows above");
+
+enum unicode_class unicode_class_beyond(uint32_t code)
 {
-    if (code < sizeof classes - 1)
-        return (enum unicode_class)classes[code];
     // The quotation marks and dashes of running text.
     if ((code >= 0x2010 && code <= 0x2027) || (code >= 0x2030 && code <= 0x205e))
         return UNICODE_SIGN;

@@ -16,7 +16,16 @@ enum unicode_class {
     UNICODE_SIGN = 'p',    // punctuation, symbol, or not assigned
 };
 
-enum unicode_class unicode_class_of(uint32_t code);
+// Of code points up to the end of Cyrillic, and of all others.
+enum { UNICODE_TABLE = 0x530 };
+extern const char unicode_classes[];
+enum unicode_class unicode_class_beyond(uint32_t code);
+
+static inline enum unicode_class unicode_class_of(uint32_t code)
+{
+    return code < UNICODE_TABLE ? (enum unicode_class)unicode_classes[code]
+                                : unicode_class_beyond(code);
+}
 
 static inline bool unicode_is_letter(enum unicode_class kind)
 {

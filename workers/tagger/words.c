@@ -2,15 +2,39 @@
 
 #include <errno.h>
 
-uint64_t words_stem(struct slice folded)
+static bool is_ending(char letter)
+{
+    switch (letter) {
+    case 'a':
+    case 'e':
+    case 'g':
+    case 'i':
+    case 'm':
+    case 'o':
+    case 's':
+    case 'u':
+    case 'y':
+        return true;
+    default:
+        return false;
+    }
+}
+
+// `hash` is that of the whole word.
+static uint64_t stem_of(struct slice folded, uint64_t hash)
 {
     enum { STEM_MIN = 4, CUT_MAX = 4 };
     size_t len = folded.len;
     for (size_t cut = 0; cut < CUT_MAX && len > STEM_MIN; cut++, len--)
-        if (!memchr("aeiouymgs", folded.ptr[len - 1], 9))
+        if (!is_ending(folded.ptr[len - 1]))
             break;
-    uint64_t hash = hash64(slice_from(folded.ptr, len), 0);
-    return hash ? hash : 1;
+    uint64_t stem = len == folded.len ? hash : hash64(slice_from(folded.ptr, len), 0);
+    return stem ? stem : 1;
+}
+
+uint64_t words_stem(struct slice folded)
+{
+    return stem_of(folded, lexicon_hash_word(folded));
 }
 
 static struct slice token_text(const struct text *text, const struct token *token)
@@ -133,20 +157,21 @@ static void collect(struct words *words, struct slice language)
             quoted = is_opening_quote(token_text(text, token));
             continue;
         }
-        struct word *word = &words->at[words->count++];
         struct slice folded = slice_from(text->folded.ptr + token->folded, token->folded_len);
-        word->flags = flags_of(token, folded, quoted);
-        word->language = (uint8_t)own.language;
-        word->morph = (uint8_t)own.morph;
-        word->other_language = own.other_language;
         bool spaced = (token->flags & TOKEN_SPACE_BEFORE) != 0;
-        word->gap = (uint8_t)(gap == GAP_HYPHEN && spaced ? GAP_OTHER : gap);
-        word->start = token->start;
-        word->end = token->end;
-        word->sentence = token->sentence;
-        word->folded = folded;
-        word->hash = lexicon_hash_word(folded);
-        word->stem = words_stem(folded);
+        uint64_t hash = lexicon_hash_word(folded);
+        words->at[words->count++] =
+            (struct word){.flags = flags_of(token, folded, quoted),
+                          .language = (uint8_t)own.language,
+                          .morph = (uint8_t)own.morph,
+                          .other_language = own.other_language,
+                          .gap = (uint8_t)(gap == GAP_HYPHEN && spaced ? GAP_OTHER : gap),
+                          .start = token->start,
+                          .end = token->end,
+                          .sentence = token->sentence,
+                          .folded = folded,
+                          .hash = hash,
+                          .stem = stem_of(folded, hash)};
         gap = GAP_SPACE;
         quoted = false;
     }
@@ -222,7 +247,7 @@ int words_prepare(struct words *out, const struct lexicon *lexicon, const struct
 {
     *out = (struct words){.text = text};
     set_language(out, language);
-    out->at = arena_alloc_array(arena, text->token_count + 1, sizeof *out->at);
+    out->at = arena_alloc_array_uncleared(arena, text->token_count + 1, sizeof *out->at);
     if (!out->at)
         return -ENOMEM;
     collect(out, language);

@@ -89,6 +89,26 @@ static void test_copy_ends_in_nul(void **state)
     arena_fini(&arena);
 }
 
+static void test_uncleared_memory_is_bounded_too(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1000);
+    unsigned char *first = arena_alloc_uncleared(&arena, 100);
+    unsigned char *second = arena_alloc_array_uncleared(&arena, 10, 30);
+    assert_non_null(first);
+    assert_true(second >= first + 100);
+    memset(first, 1, 100);
+    memset(second, 2, 300);
+    unsigned char *cleared = arena_alloc(&arena, 100);
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(cleared[i], 0);
+    assert_null(arena_alloc_array_uncleared(&arena, SIZE_MAX / 2, 16));
+    assert_null(arena_alloc_uncleared(&arena, 900));
+    assert_true(arena.overflowed);
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +117,7 @@ int main(void)
         cmocka_unit_test(test_blocks_larger_than_a_block),
         cmocka_unit_test(test_memory_is_kept_between_articles),
         cmocka_unit_test(test_copy_ends_in_nul),
+        cmocka_unit_test(test_uncleared_memory_is_bounded_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,25 @@ static void test_table_is_sorted_and_folded(void **state)
     }
 }
 
+// A cheap test may be wrong only where it lets a text through.
+static void test_cheap_tests_miss_no_rule(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct furniture_rule *rules = furniture_rules(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct slice key = slice_from_text(rules[i].key);
+        assert_true(furniture_may_begin(key));
+        assert_true(furniture_may_be_credit(key) || !(rules[i].kinds & FURNITURE_CREDIT));
+    }
+    assert_true(furniture_may_begin(slice_from_text("REKLAMA dnia")));
+    assert_true(furniture_may_begin(slice_from_text("Źródło: PAP")));
+    assert_true(furniture_may_be_credit(slice_from_text("FOTO")));
+    assert_true(furniture_may_be_credit(slice_from_text("źródło")));
+    assert_false(furniture_may_begin(slice_from_text("Kwiaty dla pani")));
+    assert_false(furniture_may_be_credit(slice_from_text("Prezydent")));
+}
+
 static struct arena arena;
 
 // What is left of a body.
@@ -202,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_is_sorted_and_folded),
+        cmocka_unit_test(test_cheap_tests_miss_no_rule),
         cmocka_unit_test(test_furniture_goes),
         cmocka_unit_test(test_stories_stay),
         cmocka_unit_test(test_last_word_of_a_wrapped_paragraph_is_no_credit),
