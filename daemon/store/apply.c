@@ -7,8 +7,10 @@
 #include "daemon/store/dead.h"
 #include "daemon/store/event_json.h"
 #include "daemon/store/events.h"
+#include "daemon/store/horizon.h"
 #include "daemon/store/identity.h"
 #include "daemon/store/journal.h"
+#include "daemon/store/remove.h"
 #include "daemon/store/table.h"
 
 static int apply_articles(struct apply *apply, struct write *write)
@@ -150,6 +152,25 @@ static int apply_retry(struct apply *apply, struct write *write)
     return journal_reopen(apply->store, apply->txn, write->offset);
 }
 
+// With the dead letter goes an article whose event has gone before.
+static int apply_drop(struct apply *apply, struct write *write)
+{
+    struct horizon *horizon = &apply->tail.horizon;
+    struct removal removal = {0};
+    uint64_t sequence;
+    int status = dead_delete(apply->store, apply->txn, write->offset);
+    if (status < 0)
+        return answer(write, status);
+    status = table_get_number(apply->store, apply->txn, DB_EVENT_OF,
+                              slice_of_number(&write->offset), &sequence);
+    if (status == -ENOENT || status == -EBADMSG || (status == 0 && sequence >= horizon->first))
+        return 0;
+    if (status == 0)
+        status =
+            remove_article(apply->store, apply->txn, horizon, write->offset, sequence, &removal);
+    return status ? status : horizon_write(apply->store, apply->txn, horizon);
+}
+
 static int apply_cursor(struct apply *apply, struct write *write)
 {
     return answer(write, table_put_number(apply->store, apply->txn, DB_CURSORS, write->cursor,
@@ -174,7 +195,7 @@ int apply_write(struct apply *apply, struct write *write)
     case WRITE_RETRY:
         return apply_retry(apply, write);
     case WRITE_DROP:
-        return answer(write, dead_delete(apply->store, apply->txn, write->offset));
+        return apply_drop(apply, write);
     }
     write->status = -EINVAL;
     return 0;

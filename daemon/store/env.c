@@ -17,6 +17,8 @@ enum {
     MAX_READERS = 254,
     RESERVE_STEP_MIN = 16 << 20, // bytes; each step costs one change of the file's metadata
     RESERVE_STEP_MAX = 64 << 20,
+    SPARE_UNIT = 1 << 20, // bytes; a small map spares less
+    SPARE_SHARE = 64,
     GATE_WAIT_MS = 200,
 };
 
@@ -216,6 +218,16 @@ static void read_map_size(struct store *store)
         store->map_size = info.me_mapsize;
 }
 
+// What an earlier run took of the disk is still there, unless the file has holes.
+static void read_file_size(struct store *store)
+{
+    struct stat file;
+    int fd;
+    if (mdb_env_get_fd(store->env, &fd) == 0 && fstat(fd, &file) == 0 &&
+        (uint64_t)file.st_blocks * 512 >= (uint64_t)file.st_size)
+        store->file_size = (uint64_t)file.st_size;
+}
+
 int env_open(struct store *store, const struct store_options *options, struct err *err)
 {
     int status = open_lmdb(store, options->map_size);
@@ -224,6 +236,7 @@ int env_open(struct store *store, const struct store_options *options, struct er
     if (status < 0)
         return err_set_errno(err, -status, "cannot open the store %s", store->directory);
     read_map_size(store);
+    read_file_size(store);
     MDB_txn *txn;
     int code = mdb_txn_begin(store->env, NULL, store->read_only ? MDB_RDONLY : 0, &txn);
     if (code)
@@ -246,13 +259,70 @@ void env_close(struct store *store)
     store->env = NULL;
 }
 
+uint64_t env_page_bytes(const struct store *store)
+{
+    MDB_stat stat;
+    return mdb_env_stat(store->env, &stat) == MDB_SUCCESS ? stat.ms_psize : 0;
+}
+
 uint64_t env_used_bytes(const struct store *store)
 {
     MDB_envinfo info;
-    MDB_stat stat;
-    if (mdb_env_info(store->env, &info) || mdb_env_stat(store->env, &stat))
+    if (mdb_env_info(store->env, &info))
         return 0;
-    return ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+    return ((uint64_t)info.me_last_pgno + 1) * env_page_bytes(store);
+}
+
+uint64_t env_file_bytes(const struct store *store)
+{
+    struct stat file;
+    int fd;
+    if (mdb_env_get_fd(store->env, &fd) || fstat(fd, &file) < 0)
+        return 0;
+    return (uint64_t)file.st_size;
+}
+
+// Each record of the list of free pages begins with their number. Database 0 is that list; LMDB
+// lets it be read.
+static uint64_t sum_free_pages(MDB_cursor *cursor)
+{
+    MDB_val key, value;
+    uint64_t pages = 0;
+    size_t count;
+    while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == MDB_SUCCESS) {
+        if (value.mv_size < sizeof count)
+            continue;
+        memcpy(&count, value.mv_data, sizeof count);
+        pages += count;
+    }
+    return pages;
+}
+
+uint64_t env_free_bytes(const struct store *store)
+{
+    MDB_txn *txn;
+    MDB_cursor *cursor;
+    uint64_t pages = 0;
+    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn))
+        return 0;
+    if (mdb_cursor_open(txn, 0, &cursor) == MDB_SUCCESS) {
+        pages = sum_free_pages(cursor);
+        mdb_cursor_close(cursor);
+    }
+    mdb_txn_abort(txn);
+    return pages * env_page_bytes(store);
+}
+
+// --- room
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t larger_of(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
 }
 
 static int allocate_file(struct store *store, uint64_t from, uint64_t until)
@@ -271,27 +341,77 @@ static int allocate_file(struct store *store, uint64_t from, uint64_t until)
     return 0;
 }
 
-static uint64_t smaller(uint64_t a, uint64_t b)
+// On disk, up to `wanted`; some more, so that the next need not ask.
+static int allocate(struct store *store, uint64_t used, uint64_t wanted)
 {
-    return a < b ? a : b;
-}
-
-int env_reserve(struct store *store, uint64_t need)
-{
-    uint64_t used = env_used_bytes(store);
-    // The map's own limit is judged by LMDB, page by page.
-    uint64_t wanted = smaller(used + need, store->map_size);
     if (store->reserve_unsupported || wanted <= store->file_size)
         return 0;
-    uint64_t step = used / 8 < RESERVE_STEP_MIN   ? RESERVE_STEP_MIN
-                    : used / 8 > RESERVE_STEP_MAX ? RESERVE_STEP_MAX
-                                                  : used / 8;
-    uint64_t from = used > store->file_size ? used : store->file_size;
-    if (from >= wanted)
-        return 0;
-    if (allocate_file(store, from, smaller(wanted + step, store->map_size)) == 0)
+    uint64_t step = smaller(larger_of(used / 8, RESERVE_STEP_MIN), RESERVE_STEP_MAX);
+    uint64_t from = larger_of(used, store->file_size);
+    if (from >= wanted || allocate_file(store, from, smaller(wanted + step, store->map_limit)) == 0)
         return 0;
     return allocate_file(store, from, wanted);
+}
+
+static int set_map_size(struct store *store, uint64_t bytes)
+{
+    if (!gate_close(&store->gate, GATE_WAIT_MS))
+        return -ENOSPC;
+    int status = table_error(mdb_env_set_mapsize(store->env, bytes));
+    gate_open(&store->gate);
+    read_map_size(store);
+    return status;
+}
+
+// With the map ending where the disk does, LMDB uses free pages and never writes behind them.
+static int confine(struct store *store, uint64_t used)
+{
+    uint64_t until = larger_of(store->file_size, used);
+    until -= until % env_page_bytes(store);
+    if (store->map_size <= until)
+        return 0;
+    uint64_t before = store->unconfined_size ? store->unconfined_size : store->map_size;
+    int status = set_map_size(store, until);
+    if (status == 0)
+        store->unconfined_size = before;
+    return status;
+}
+
+static int release(struct store *store)
+{
+    int status = set_map_size(store, store->unconfined_size);
+    if (status == 0)
+        store->unconfined_size = 0;
+    return status;
+}
+
+static uint64_t spare_for(const struct store *store, enum env_user user)
+{
+    uint64_t unit = smaller(SPARE_UNIT, store->map_limit / SPARE_SHARE);
+    return unit * (uint64_t)(ENV_RETENTION - user);
+}
+
+// The disk or the map ends: whether free pages suffice. Where it is the disk, the map must end with
+// it, or LMDB would go on behind.
+static int reserve_among_free(struct store *store, uint64_t used, uint64_t need, uint64_t limit,
+                              enum env_user user)
+{
+    uint64_t room = limit > used ? limit - used : 0;
+    if (limit < store->map_limit && confine(store, used) < 0)
+        return -ENOSPC;
+    return user == ENV_RETENTION || room + env_free_bytes(store) >= need ? 0 : -ENOSPC;
+}
+
+int env_reserve(struct store *store, uint64_t need, enum env_user user)
+{
+    uint64_t used = env_used_bytes(store);
+    need += spare_for(store, user);
+    uint64_t wanted = used + need;
+    if (wanted > store->map_limit)
+        return reserve_among_free(store, used, need, store->map_limit, user);
+    if (allocate(store, used, wanted) < 0)
+        return reserve_among_free(store, used, need, store->file_size, user);
+    return store->unconfined_size ? release(store) : 0;
 }
 
 // LMDB unmaps first and is left without a map when the larger one cannot be had.
@@ -311,11 +431,7 @@ int env_grow(struct store *store)
 {
     uint64_t larger =
         store->map_size > store->map_limit / 2 ? store->map_limit : store->map_size * 2;
-    if (larger <= store->map_size || !address_space_has(larger) ||
-        !gate_close(&store->gate, GATE_WAIT_MS))
+    if (store->unconfined_size || larger <= store->map_size || !address_space_has(larger))
         return -ENOSPC;
-    int status = table_error(mdb_env_set_mapsize(store->env, larger));
-    gate_open(&store->gate);
-    read_map_size(store);
-    return status;
+    return set_map_size(store, larger);
 }

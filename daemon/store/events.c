@@ -46,6 +46,19 @@ int events_get(const struct store *store, MDB_txn *txn, uint64_t sequence, struc
     return status ? status : event_decode(sequence, payload, out);
 }
 
+int events_guess_offset(const struct store *store, MDB_txn *txn, uint64_t sequence,
+                        uint64_t *offset)
+{
+    struct slice value;
+    struct event_head head;
+    int status = table_get_raw(store, txn, DB_EVENTS, slice_of_number(&sequence), &value);
+    if (status < 0 || value.len < RECORD_HEAD_BYTES + sizeof head)
+        return -ENOENT;
+    memcpy(&head, value.ptr + RECORD_HEAD_BYTES, sizeof head);
+    *offset = head.offset;
+    return 0;
+}
+
 // The cursor's step to the sequence, which is the next one or one to be looked up.
 static int scan_move(struct store_reader *reader, uint64_t sequence, MDB_val *value)
 {
@@ -86,10 +99,10 @@ void events_scan_forget(struct store_reader *reader)
     reader->scanned = 0;
 }
 
-int64_t events_last_time(const struct store *store, MDB_txn *txn, uint64_t newest)
+int64_t events_last_time(const struct store *store, MDB_txn *txn, uint64_t oldest, uint64_t newest)
 {
     struct stored_event event;
-    for (; newest; newest--)
+    for (; newest && newest >= oldest; newest--)
         if (events_get(store, txn, newest, &event) == 0)
             return event.time_ms;
     return INT64_MIN;
@@ -155,6 +168,11 @@ uint64_t store_head(struct store_reader *reader)
     return reader->head;
 }
 
+uint64_t store_first(struct store_reader *reader)
+{
+    return reader->first;
+}
+
 int store_get_event(struct store_reader *reader, uint64_t sequence, struct stored_event *out)
 {
     return events_get(reader->store, reader->txn, sequence, out);
@@ -177,7 +195,7 @@ static bool readable_time(struct store_reader *reader, uint64_t *sequence, uint6
 
 uint64_t store_seek_time(struct store_reader *reader, int64_t time_ms)
 {
-    uint64_t low = 1, high = reader->head + 1;
+    uint64_t low = reader->first, high = reader->head + 1;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2, at = middle;
         int64_t time;

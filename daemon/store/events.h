@@ -7,12 +7,18 @@
 int events_get(const struct store *store, MDB_txn *txn, uint64_t sequence,
                struct stored_event *out);
 
-// The same for a reader that goes on from one sequence to the next: a cursor is kept and moved.
+// The article that a damaged event seems to be about. 0 or -ENOENT.
+int events_guess_offset(const struct store *store, MDB_txn *txn, uint64_t sequence,
+                        uint64_t *offset);
+
+// The same as events_get for a reader that goes on from one sequence to the next: a cursor is kept
+// and moved.
 int events_scan(struct store_reader *reader, uint64_t sequence, struct stored_event *out);
 void events_scan_forget(struct store_reader *reader); // the snapshot ends
 
-// Time of the newest event that can be read, at or before `newest`; INT64_MIN when there is none.
-int64_t events_last_time(const struct store *store, MDB_txn *txn, uint64_t newest);
+// Time of the newest event that can be read, from `newest` back to `oldest`; INT64_MIN when there
+// is none.
+int64_t events_last_time(const struct store *store, MDB_txn *txn, uint64_t oldest, uint64_t newest);
 
 // The article that an event is about.
 struct subject {

@@ -232,7 +232,7 @@ static int scan_next(struct store_reader *reader, uint64_t from, const struct st
 int store_next_event(struct store_reader *reader, uint64_t from, const struct store_filter *filter,
                      uint32_t *budget, struct stored_event *out, uint64_t *next)
 {
-    from = from ? from : 1;
+    from = from > reader->first ? from : reader->first;
     if (store_filter_is_empty(filter))
         return scan_next(reader, from, NULL, budget, out, next);
     while (from <= reader->indexed) {

@@ -34,6 +34,7 @@ int identity_init(struct store *store)
     if (!store->identities)
         return -ENOMEM;
     pthread_mutex_init(&store->identities->lock, NULL);
+    buf_init(&store->identities->removing, SIZE_MAX);
     store->identities->overfull = IDENTITY_RANGES;
     return 0;
 }
@@ -45,6 +46,7 @@ void identity_fini(struct store *store)
         return;
     for (int i = 0; i < IDENTITY_RANGES; i++)
         free(set->ranges[i].at);
+    buf_fini(&set->removing);
     pthread_mutex_destroy(&set->lock);
     free(set);
     store->identities = NULL;
@@ -96,10 +98,56 @@ static int find_recent(const struct identity_set *set, struct identity *identity
     return -ENOENT;
 }
 
+static size_t removing_count(const struct identity_set *set)
+{
+    return set->removing.len / sizeof(struct identity);
+}
+
+static struct identity removing_at(const struct identity_set *set, size_t i)
+{
+    struct identity identity;
+    memcpy(&identity, set->removing.ptr + i * sizeof identity, sizeof identity);
+    return identity;
+}
+
+static void drop_one(struct identity_set *set, const struct identity *identity)
+{
+    struct identity_range *range = &set->ranges[range_of(identity->uri_hash)];
+    for (size_t i = 0; i < range->count; i++) {
+        if (range->at[i].offset == identity->offset) {
+            range->count--;
+            set->count--;
+            memmove(&range->at[i], &range->at[i + 1], (range->count - i) * sizeof *identity);
+            return;
+        }
+    }
+}
+
+// Under lock.
+static void drop_removed(struct identity_set *set)
+{
+    for (size_t i = 0; i < removing_count(set); i++) {
+        struct identity identity = removing_at(set, i);
+        drop_one(set, &identity);
+    }
+    buf_reset(&set->removing);
+}
+
+void identity_removed(struct store *store, bool committed)
+{
+    struct identity_set *set = store->identities;
+    pthread_mutex_lock(&set->lock);
+    if (committed)
+        drop_removed(set);
+    buf_reset(&set->removing);
+    pthread_mutex_unlock(&set->lock);
+}
+
 void identity_committed(struct store *store)
 {
     struct identity_set *set = store->identities;
     pthread_mutex_lock(&set->lock);
+    drop_removed(set);
     for (unsigned i = 0; i < set->moving_count; i++) {
         set->count -= set->ranges[set->moving[i]].count;
         set->ranges[set->moving[i]].count = 0;
@@ -117,6 +165,7 @@ void identity_aborted(struct store *store, uint64_t next_offset)
     struct identity_set *set = store->identities;
     pthread_mutex_lock(&set->lock);
     set->moving_count = 0;
+    buf_reset(&set->removing);
     for (int i = 0; i < IDENTITY_RANGES; i++) {
         struct identity_range *range = &set->ranges[i];
         for (; range->count && range->at[range->count - 1].offset >= next_offset; range->count--)
@@ -139,6 +188,30 @@ int identity_find(const struct store *store, MDB_txn *txn, struct identity *iden
 {
     int status = find_recent(store->identities, identity);
     return status == -ENOENT ? find_stored(store, txn, identity) : status;
+}
+
+int identity_remove(struct store *store, MDB_txn *txn, const struct identity *identity)
+{
+    char key[IDENTITY_KEY_BYTES];
+    uint64_t offset;
+    identity_key(identity, key);
+    struct slice bytes = slice_from(key, sizeof key);
+    int status = table_get_number(store, txn, DB_IDENTITY, bytes, &offset);
+    // A damaged one leads nowhere, and would keep the article from being accepted again.
+    if (status == -EBADMSG || (status == 0 && offset == identity->offset))
+        status = table_delete(store, txn, DB_IDENTITY, bytes);
+    if (status < 0 && status != -ENOENT)
+        return status;
+    buf_put(&store->identities->removing, identity, sizeof *identity);
+    return store->identities->removing.failed ? -ENOMEM : 0;
+}
+
+static bool is_removing(const struct identity_set *set, uint64_t offset)
+{
+    for (size_t i = 0; i < removing_count(set); i++)
+        if (removing_at(set, i).offset == offset)
+            return true;
+    return false;
 }
 
 static int compare_cb(const void *left, const void *right)
@@ -165,6 +238,8 @@ static int move_range(const struct store *store, MDB_txn *txn, const struct iden
     int status = 0;
     for (size_t i = 0; i < range->count && status == 0; i++) {
         char key[IDENTITY_KEY_BYTES];
+        if (is_removing(store->identities, sorted[i].offset))
+            continue;
         identity_key(&sorted[i], key);
         status = table_put_number(store, txn, DB_IDENTITY, slice_from(key, sizeof key),
                                   sorted[i].offset, 0);
@@ -286,22 +361,30 @@ int identity_offsets(struct store_reader *reader, uint64_t uri_hash, struct buf 
 
 // --- at the start
 
+int identity_check_position(const struct store *store, MDB_txn *txn)
+{
+    uint64_t held;
+    int status = table_get_number(store, txn, DB_META, position_key(), &held);
+    return status == -ENOENT ? 0 : status;
+}
+
 int identity_recover(struct store *store, MDB_txn *txn)
 {
-    uint64_t held, last;
+    uint64_t held, offset;
     int status = table_get_number(store, txn, DB_META, position_key(), &held);
     if (status < 0) // none yet, or damaged: then everything is read again
         held = 0;
-    status = table_last(store, txn, DB_ARTICLES, &last);
-    for (uint64_t offset = held + 1; offset <= last && status == 0; offset++) {
+    status = 0;
+    while (status == 0 && (status = table_seek(store, txn, DB_ARTICLES, held + 1, &offset)) == 0) {
         struct identity identity;
         status = journal_get_identity(store, txn, offset, &identity);
         if (status == 0)
             status = identity_add(store, &identity);
-        else if (status == -EBADMSG || status == -ENOENT) {
+        else if (status == -EBADMSG) {
             log_error("article_damaged offset=%llu", (unsigned long long)offset);
             status = 0;
         }
+        held = offset;
     }
-    return status;
+    return status == -ENOENT ? 0 : status;
 }

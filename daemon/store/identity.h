@@ -40,6 +40,7 @@ struct identity_set {
     unsigned moving_count;
     unsigned next_turn;
     uint64_t next_cycle_offset;
+    struct buf removing; // struct identity: what the open transaction removes
 };
 
 // store->identities. 0 or -ENOMEM; identity_fini accepts a store without.
@@ -49,6 +50,9 @@ void identity_fini(struct store *store);
 // Reads from the journal what the table does not hold yet. Articles whose heads are damaged are
 // passed over. 0 or negative errno.
 int identity_recover(struct store *store, MDB_txn *txn);
+
+// Whether the record of what the table holds can be read: 0 or -EBADMSG family.
+int identity_check_position(const struct store *store, MDB_txn *txn);
 
 void identity_key(const struct identity *identity, char key[IDENTITY_KEY_BYTES]);
 
@@ -65,7 +69,14 @@ int identity_find(const struct store *store, MDB_txn *txn, struct identity *iden
 int identity_add(struct store *store, const struct identity *identity);
 int identity_move(struct store *store, MDB_txn *txn, uint64_t next_offset);
 
-// What became of the transaction: forgets what it moved, or what it added at or behind
+// Removes the identity of an article that goes, before identity_move. 0 or an error that ends the
+// transaction.
+int identity_remove(struct store *store, MDB_txn *txn, const struct identity *identity);
+
+// What became of the transaction: forgets what it moved and removed, or what it added at or behind
 // `next_offset`.
 void identity_committed(struct store *store);
 void identity_aborted(struct store *store, uint64_t next_offset);
+
+// The same for a transaction that only removed.
+void identity_removed(struct store *store, bool committed);

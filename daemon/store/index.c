@@ -22,6 +22,11 @@ int index_read_position(const struct store *store, MDB_txn *txn, uint64_t *index
     return status == -ENOENT ? 0 : status;
 }
 
+int index_write_position(const struct store *store, MDB_txn *txn, uint64_t indexed)
+{
+    return table_put_number(store, txn, DB_META, position_key(), indexed, 0);
+}
+
 static int reset_in(struct store *store, MDB_txn *txn)
 {
     static const enum store_db derived[] = {DB_POSTINGS, DB_ENTITIES, DB_NAMES};
@@ -29,7 +34,7 @@ static int reset_in(struct store *store, MDB_txn *txn)
     for (size_t i = 0; i < sizeof derived / sizeof *derived && status == 0; i++)
         status = table_error(mdb_drop(txn, store->dbs[derived[i]], 0));
     if (status == 0)
-        status = table_put_number(store, txn, DB_META, position_key(), 0, 0);
+        status = index_write_position(store, txn, store->tail.horizon.first - 1);
     return status;
 }
 
@@ -46,7 +51,7 @@ static int index_reset(struct store *store)
     }
     status = table_error(mdb_txn_commit(txn));
     if (status == 0)
-        store->indexed = 0;
+        store->indexed = store->tail.horizon.first - 1;
     return status;
 }
 
@@ -58,6 +63,8 @@ int index_recover(struct store *store)
         return status;
     status = index_read_position(store, txn, &store->indexed);
     mdb_txn_abort(txn);
+    if (store->indexed < store->tail.horizon.first - 1)
+        store->indexed = store->tail.horizon.first - 1;
     if (status != -EBADMSG || store->read_only)
         return status == -EBADMSG ? 0 : status;
     log_error("index_damaged directory=\"%s\" its position cannot be read; it is made anew",
@@ -190,7 +197,7 @@ static int put_tables(struct index_run *run, MDB_txn *txn, int64_t budget_ns)
             return status;
         run->position = (struct keys_position){0};
     }
-    return table_put_number(run->store, txn, DB_META, position_key(), run->until - 1, 0);
+    return index_write_position(run->store, txn, run->until - 1);
 }
 
 // One transaction of puts; where it began is where it begins again when it fails.

@@ -15,6 +15,8 @@ enum { INDEX_RUN = 4096 }; // events in a run
 // Newest sequence in the indexes. 0; negative errno with *indexed 0.
 int index_read_position(const struct store *store, MDB_txn *txn, uint64_t *indexed);
 
+int index_write_position(const struct store *store, MDB_txn *txn, uint64_t indexed);
+
 // Reads store->indexed when the store is opened. Indexes whose position is damaged are emptied, to
 // be made anew. 0 or negative errno.
 int index_recover(struct store *store);

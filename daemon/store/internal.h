@@ -10,11 +10,21 @@
 struct filter_plan;
 struct identity_set;
 
-// Where the journal and the stream end. The writer works on a copy until its commit succeeds.
+// What was removed of the past (horizon.h).
+struct horizon {
+    uint64_t first;       // first event that is kept; all before it are gone
+    uint64_t whole_from;  // no article at or behind this offset was removed
+    uint64_t articles;    // removed in the store's life
+    int64_t last_time_ms; // of the newest event that was removed
+};
+
+// Where the journal and the stream end, and where the stream begins. The writer works on a copy
+// until its commit succeeds.
 struct store_tail {
     uint64_t next_offset;
     uint64_t next_sequence;
     int64_t last_time_ms; // of the newest event
+    struct horizon horizon;
 };
 
 struct store {
@@ -32,7 +42,8 @@ struct store {
 
     // The writer's thread only.
     uint64_t map_size;
-    uint64_t file_size; // bytes of data.mdb that are allocated on disk for certain
+    uint64_t file_size;       // bytes of data.mdb that are allocated on disk for certain
+    uint64_t unconfined_size; // of the map, while a full disk keeps it from growing; else 0
     bool reserve_unsupported;
     struct store_tail tail;
     uint64_t indexed;
@@ -45,7 +56,8 @@ struct store_reader {
     struct store *store;
     MDB_txn *txn;
     bool active;
-    uint64_t head;    // newest sequence in this snapshot
+    uint64_t first;   // first sequence in this snapshot
+    uint64_t head;    // newest one; first - 1 when there is none
     uint64_t indexed; // newest sequence in its indexes
     struct filter_plan *plan;
     MDB_cursor *scan; // events_scan's, in this snapshot; NULL: none

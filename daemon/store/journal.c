@@ -174,6 +174,30 @@ int journal_reopen(const struct store *store, MDB_txn *txn, uint64_t offset)
     return table_put_number(store, txn, DB_PENDING, key, offset, 0);
 }
 
+static int without_enoent(int status)
+{
+    return status == -ENOENT ? 0 : status;
+}
+
+int journal_remove(struct store *store, MDB_txn *txn, uint64_t offset, uint64_t *bytes)
+{
+    struct slice key = slice_of_number(&offset), value;
+    struct identity identity;
+    int status = table_get_raw(store, txn, DB_ARTICLES, key, &value);
+    if (status == 0)
+        *bytes += value.len;
+    status = journal_get_identity(store, txn, offset, &identity);
+    if (status == 0)
+        status = identity_remove(store, txn, &identity);
+    else if (status == -EBADMSG) // whose it was cannot be told
+        status = 0;
+    if (status == 0)
+        status = table_delete(store, txn, DB_ARTICLES, key);
+    if (status == 0 || status == -ENOENT)
+        status = table_delete(store, txn, DB_EVENT_OF, key);
+    return without_enoent(status);
+}
+
 // --- what readers see
 
 int store_get_article(struct store_reader *reader, uint64_t offset, struct stored_article *out)

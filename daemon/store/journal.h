@@ -29,6 +29,10 @@ int journal_finish(const struct store *store, MDB_txn *txn, uint64_t offset, uin
 // It waits again.
 int journal_reopen(const struct store *store, MDB_txn *txn, uint64_t offset);
 
+// Removes the article with its identity and the number of its event; what is there no more is
+// passed over. Adds the record's bytes to *bytes. 0 or an error that ends the transaction.
+int journal_remove(struct store *store, MDB_txn *txn, uint64_t offset, uint64_t *bytes);
+
 // Reads the head of the journal record alone, which carries its own checksum: 0, -ENOENT, -EBADMSG.
 int journal_get_identity(const struct store *store, MDB_txn *txn, uint64_t offset,
                          struct identity *identity);

@@ -15,10 +15,12 @@
 #include "daemon/store/env.h"
 #include "daemon/store/events.h"
 #include "daemon/store/filter.h"
+#include "daemon/store/horizon.h"
 #include "daemon/store/identity.h"
 #include "daemon/store/index.h"
 #include "daemon/store/table.h"
 #include "proto/base/clock.h"
+#include "proto/base/log.h"
 
 static int refuse_not_empty(const char *path, struct err *err)
 {
@@ -60,6 +62,20 @@ static int claim_directory(struct store *store, struct err *err)
     return directory_lock(path, store->read_only, &store->lock_fd, err);
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int recover_horizon(struct store *store, MDB_txn *txn)
+{
+    int status = horizon_read(store, txn, &store->tail.horizon);
+    if (status == -EBADMSG)
+        log_error("horizon_damaged directory=\"%s\" taken from the tables: events from %llu on",
+                  store->directory, (unsigned long long)store->tail.horizon.first);
+    return status == -EBADMSG ? 0 : status;
+}
+
 // Step 4.
 static int recover_in(struct store *store, MDB_txn *txn)
 {
@@ -67,10 +83,17 @@ static int recover_in(struct store *store, MDB_txn *txn)
     int status = table_last(store, txn, DB_ARTICLES, &offset);
     if (status == 0)
         status = table_last(store, txn, DB_EVENTS, &sequence);
-    store->tail = (struct store_tail){.next_offset = offset + 1, .next_sequence = sequence + 1};
+    struct store_tail *tail = &store->tail;
     if (status == 0)
-        store->tail.last_time_ms = events_last_time(store, txn, sequence);
-    return status ? status : identity_recover(store, txn);
+        status = recover_horizon(store, txn);
+    *tail = (struct store_tail){.next_offset = larger(offset + 1, tail->horizon.whole_from),
+                                .next_sequence = larger(sequence + 1, tail->horizon.first),
+                                .horizon = tail->horizon};
+    if (status < 0)
+        return status;
+    int64_t last = events_last_time(store, txn, tail->horizon.first, sequence);
+    tail->last_time_ms = last > tail->horizon.last_time_ms ? last : tail->horizon.last_time_ms;
+    return identity_recover(store, txn);
 }
 
 static int recover(struct store *store, struct err *err)
@@ -179,6 +202,23 @@ void store_reader_close(struct store_reader *reader)
     free(reader);
 }
 
+// Where stream and indexes begin and end in this snapshot. With the position of the indexes damaged
+// nothing counts as indexed, everything is scanned.
+static int read_bounds(struct store_reader *reader)
+{
+    struct horizon horizon;
+    int status = table_last(reader->store, reader->txn, DB_EVENTS, &reader->head);
+    if (status == 0 || status == -EBADMSG)
+        status = horizon_read(reader->store, reader->txn, &horizon);
+    if (status < 0 && status != -EBADMSG)
+        return status;
+    reader->first = horizon.first;
+    reader->head = larger(reader->head, horizon.first - 1);
+    status = index_read_position(reader->store, reader->txn, &reader->indexed);
+    reader->indexed = larger(reader->indexed, horizon.first - 1);
+    return status == -EBADMSG ? 0 : status;
+}
+
 int store_read_begin(struct store_reader *reader)
 {
     struct store *store = reader->store;
@@ -186,11 +226,7 @@ int store_read_begin(struct store_reader *reader)
     int status = table_error(mdb_txn_renew(reader->txn));
     if (status == 0) {
         reader->active = true;
-        status = table_last(store, reader->txn, DB_EVENTS, &reader->head);
-        if (status == 0)
-            status = index_read_position(store, reader->txn, &reader->indexed);
-        if (status == -EBADMSG)
-            status = 0; // nothing counts as indexed, everything is scanned
+        status = read_bounds(reader);
         if (status < 0)
             store_read_end(reader);
         return status;
@@ -221,9 +257,18 @@ int store_count(struct store_reader *reader, struct store_counts *out)
         .dead = table_entries(store, reader->txn, DB_DEAD),
         .cursors = table_entries(store, reader->txn, DB_CURSORS),
         .entities = table_entries(store, reader->txn, DB_ENTITIES),
+        .first = reader->first,
         .indexed = reader->indexed,
         .map_size = info.me_mapsize,
         .used_bytes = env_used_bytes(store),
+        .page_bytes = env_page_bytes(store),
+        .file_bytes = env_file_bytes(store),
     };
+    struct horizon horizon;
+    int status = horizon_read(store, reader->txn, &horizon);
+    if (status < 0 && status != -EBADMSG)
+        return status;
+    out->removed_articles = horizon.articles;
+    out->free_pages = out->page_bytes ? env_free_bytes(store) / out->page_bytes : 0;
     return 0;
 }

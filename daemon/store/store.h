@@ -103,13 +103,18 @@ struct store_filter {
 
 bool store_filter_is_empty(const struct store_filter *filter);
 
-// Newest sequence, 0 when there is none.
+// Newest sequence, 0 when there never was one.
 uint64_t store_head(struct store_reader *reader);
+
+// The horizon: the first sequence that is kept. All before it were removed by retention (writer.h);
+// 1 when none was. store_head + 1 when nothing is left.
+uint64_t store_first(struct store_reader *reader);
 
 // One event: 0, -ENOENT, -EBADMSG.
 int store_get_event(struct store_reader *reader, uint64_t sequence, struct stored_event *out);
 
-// First event at or behind `from` that the filter lets through (NULL: every event). Work follows
+// First event at or behind `from`, and not before the horizon, that the filter lets through (NULL:
+// every event). Work follows
 // matches, not the log: posting lists up to the last indexed sequence, a scan of the short rest. At
 // most `budget` steps are taken (decremented): when it runs out the answer is -EAGAIN and *next
 // says where to go on. 0 (*next is then out->sequence + 1), -ENOENT (*next is head + 1), -EBADMSG
@@ -179,13 +184,30 @@ int store_get_cursor(struct store_reader *reader, struct slice name, uint64_t *n
 typedef bool store_cursor_cb(struct slice name, uint64_t next, void *arg);
 int store_each_cursor(struct store_reader *reader, store_cursor_cb *cb, void *arg);
 
+// --- retention
+
+// What is kept: each limit is 0 for none. The oldest events go first, each with its article, its
+// postings and the identity that made a duplicate of the same article. Articles that wait for their
+// event are never removed, nor those that a dead letter keeps.
+struct store_retention {
+    int64_t age_ms;  // events older than this go
+    uint64_t events; // as many are kept
+    uint64_t bytes;  // of pages in use
+};
+
 // --- the whole
 // --------------------------------------------------------------------------------------------------------------
 
 struct store_counts {
     uint64_t articles, events, pending, dead, cursors, entities;
-    uint64_t indexed;              // newest sequence in the indexes
-    uint64_t map_size, used_bytes; // of the map; of it in use
+    uint64_t first;            // the horizon: first sequence that is kept
+    uint64_t removed_articles; // by retention, in the store's life
+    uint64_t indexed;          // newest sequence in the indexes
+    uint64_t map_size;         // of the map
+    uint64_t used_bytes;       // up to the last page in use
+    uint64_t free_pages;       // before it, to be used again
+    uint64_t page_bytes;
+    uint64_t file_bytes;
 };
 
 int store_count(struct store_reader *reader, struct store_counts *out);

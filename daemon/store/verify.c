@@ -1,13 +1,17 @@
 // Verification:
-//   1. every article: readable, its identity leads to it, and either it waits or it has an event
-//   2. every event: readable, in order of time, its article is there, and the indexes know it
+//   1. every article: readable, its identity leads to it, and either it waits or it has an event;
+//      none is missing where none was removed
+//   2. every event from the horizon on: readable, in order of time, its article is there, and the
+//      indexes know it
 //   3. every entry of the other tables: readable, and what it points to is there and points back
+// The horizon may move meanwhile.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "daemon/store/dead.h"
 #include "daemon/store/events.h"
+#include "daemon/store/horizon.h"
 #include "daemon/store/identity.h"
 #include "daemon/store/index.h"
 #include "daemon/store/journal.h"
@@ -56,7 +60,37 @@ static bool has(const struct verify *verify, enum store_db db, struct slice key)
     return table_get(verify->store, verify->reader->txn, db, key, &payload) == 0;
 }
 
+// Whole or damaged.
+static bool is_there(const struct verify *verify, enum store_db db, struct slice key)
+{
+    struct slice value;
+    return table_get_raw(verify->store, verify->reader->txn, db, key, &value) == 0;
+}
+
 // --- 1. articles
+
+// Identities are looked up as they are now, which is later than this snapshot.
+static bool is_gone(const struct verify *verify, uint64_t offset)
+{
+    MDB_txn *now;
+    struct slice value;
+    if (mdb_txn_begin(verify->store->env, NULL, MDB_RDONLY, &now))
+        return false;
+    int status = table_get_raw(verify->store, now, DB_ARTICLES, slice_of_number(&offset), &value);
+    mdb_txn_abort(now);
+    return status == -ENOENT;
+}
+
+static void check_head(struct verify *verify, const struct stored_article *article,
+                       const struct identity *identity)
+{
+    struct identity head;
+    int status = journal_get_identity(verify->store, verify->reader->txn, article->offset, &head);
+    if (status < 0 || head.uri_hash != identity->uri_hash)
+        problem(verify, "head of article %" PRIu64 " is damaged", article->offset);
+    if (identity->hash.high != article->hash.high || identity->hash.low != article->hash.low)
+        problem(verify, "article %" PRIu64 " does not have its own hash", article->offset);
+}
 
 static void check_identity(struct verify *verify, const struct stored_article *article)
 {
@@ -65,9 +99,10 @@ static void check_identity(struct verify *verify, const struct stored_article *a
         problem(verify, "article %" PRIu64 " is malformed", article->offset);
         return;
     }
-    if (identity.hash.high != article->hash.high || identity.hash.low != article->hash.low)
-        problem(verify, "article %" PRIu64 " does not have its own hash", article->offset);
+    check_head(verify, article, &identity);
     int status = identity_look_up(verify->reader, &identity);
+    if ((status < 0 || identity.offset != article->offset) && is_gone(verify, article->offset))
+        return;
     if (status < 0)
         problem(verify, "identity of article %" PRIu64 " %s", article->offset, why(status));
     else if (identity.offset != article->offset)
@@ -187,22 +222,54 @@ static void check_event(struct verify *verify, uint64_t sequence)
     check_event_index(verify, &event);
 }
 
-// --- 1 and 2: every number from 1 to the last
+// --- 1 and 2: every number up to the last
 
-typedef void check_number_fn(struct verify *verify, uint64_t number);
-
-static int check_numbers(struct verify *verify, uint64_t last, check_number_fn *check)
+// Offsets are missing for good where articles were removed, but not from `whole_from` on. True when
+// *at is an article to look at.
+static bool find_article(struct verify *verify, uint64_t *at, uint64_t last)
 {
-    for (uint64_t at = 1; at <= last && !is_stopped(verify);) {
+    struct horizon horizon;
+    uint64_t there = last + 1;
+    horizon_read(verify->store, verify->reader->txn, &horizon);
+    int status = table_seek(verify->store, verify->reader->txn, DB_ARTICLES, *at, &there);
+    there = status == 0 && there <= last ? there : last + 1;
+    uint64_t expected = *at > horizon.whole_from ? *at : horizon.whole_from;
+    *at = expected < there ? expected : there; // one that is missing is looked at, too
+    return *at <= last;
+}
+
+// The horizon may have passed it.
+static bool find_event(struct verify *verify, uint64_t *at, uint64_t last)
+{
+    if (*at < verify->reader->first)
+        *at = verify->reader->first;
+    return *at <= last;
+}
+
+struct numbers {
+    bool (*find)(struct verify *verify, uint64_t *at, uint64_t last);
+    void (*check)(struct verify *verify, uint64_t number);
+};
+
+static int check_numbers(struct verify *verify, uint64_t last, const struct numbers *numbers)
+{
+    bool more = true;
+    for (uint64_t at = 1; more && !is_stopped(verify);) {
         int status = store_read_begin(verify->reader);
         if (status < 0)
             return status;
-        for (int steps = 0; steps < WALK_STEP && at <= last; steps++)
-            check(verify, at++);
+        for (int steps = 0; steps < WALK_STEP && more; steps++) {
+            more = numbers->find(verify, &at, last);
+            if (more)
+                numbers->check(verify, at++);
+        }
         store_read_end(verify->reader);
     }
     return 0;
 }
+
+static const struct numbers ARTICLES = {find_article, check_article};
+static const struct numbers EVENTS = {find_event, check_event};
 
 // --- 3. the other tables
 
@@ -226,14 +293,25 @@ static bool pending_cb(struct slice key, struct slice value, void *arg)
     return !is_stopped(verify);
 }
 
+static bool is_event_of(const struct verify *verify, uint64_t sequence, uint64_t offset)
+{
+    struct stored_event event;
+    return events_get(verify->store, verify->reader->txn, sequence, &event) == 0 &&
+           event.offset == offset;
+}
+
 static bool event_of_cb(struct slice key, struct slice value, void *arg)
 {
     struct verify *verify = arg;
-    struct stored_event event;
     uint64_t sequence, offset = number_of(key);
-    if (number_open(DB_EVENT_OF, key, value, &sequence) == 0 &&
-        (events_get(verify->store, verify->reader->txn, sequence, &event) < 0 ||
-         event.offset != offset))
+    if (number_open(DB_EVENT_OF, key, value, &sequence) < 0)
+        return !is_stopped(verify); // reported with its article
+    if (!is_there(verify, DB_ARTICLES, key))
+        problem(verify, "event number %" PRIu64 " is of article %" PRIu64 ", which is missing",
+                sequence, offset);
+    if (sequence < verify->reader->first && !is_there(verify, DB_DEAD, key))
+        problem(verify, "article %" PRIu64 " was left behind by event %" PRIu64, offset, sequence);
+    else if (sequence >= verify->reader->first && !is_event_of(verify, sequence, offset))
         problem(verify, "article %" PRIu64 " names event %" PRIu64 ", which is not its own", offset,
                 sequence);
     return !is_stopped(verify);
@@ -268,6 +346,10 @@ static bool dead_cb(struct slice key, struct slice value, void *arg)
     int status = dead_get(verify->store, verify->reader->txn, offset, &dead);
     if (status < 0)
         problem(verify, "dead letter %" PRIu64 " %s", offset, why(status));
+    else if (!is_there(verify, DB_ARTICLES, key))
+        problem(verify, "dead letter %" PRIu64 " is of an article that is missing", offset);
+    else if (dead.sequence < verify->reader->first)
+        return !is_stopped(verify);
     else if (events_get(verify->store, verify->reader->txn, dead.sequence, &event) < 0 ||
              event.kind != EVENT_DEAD || event.offset != offset)
         problem(verify, "dead letter %" PRIu64 " names event %" PRIu64 ", which is not its own",
@@ -284,6 +366,44 @@ static bool cursor_cb(struct slice key, struct slice value, void *arg)
     return !is_stopped(verify);
 }
 
+// Whether the event names the entity so: "type TAB name".
+static bool event_names(const struct verify *verify, uint64_t sequence, struct slice id,
+                        struct slice named)
+{
+    struct stored_event event;
+    int status = events_get(verify->store, verify->reader->txn, sequence, &event);
+    if (status < 0)
+        return status == -EBADMSG; // reported with the event itself
+    struct event_keys keys = event_keys_of(&event);
+    struct event_key key;
+    while (event_keys_next(&keys, &key))
+        if (key.kind == KEY_ENTITY && slice_equal(key.id, id) &&
+            slice_equal(slice_from(key.type.ptr, key.type.len + 1 + key.name.len), named))
+            return true;
+    return false;
+}
+
+static uint64_t newest_posting(const struct verify *verify, struct slice id)
+{
+    uint64_t sequence = 0;
+    store_entity_newest(verify->reader, id, verify->reader->indexed + 1, &sequence, 1);
+    return sequence;
+}
+
+// What the newest event in the indexes says, or one of the run that is being merged.
+static bool entity_is_named_so(const struct verify *verify, struct slice id, struct slice named)
+{
+    const struct store_reader *reader = verify->reader;
+    uint64_t newest = newest_posting(verify, id);
+    if (newest && event_names(verify, newest, id, named))
+        return true;
+    for (uint64_t at = reader->indexed + 1; at <= reader->head && at <= reader->indexed + INDEX_RUN;
+         at++)
+        if (event_names(verify, at, id, named))
+            return true;
+    return false;
+}
+
 static bool entity_cb(struct slice key, struct slice value, void *arg)
 {
     struct verify *verify = arg;
@@ -291,6 +411,9 @@ static bool entity_cb(struct slice key, struct slice value, void *arg)
     verify->verdict->index_entries++;
     if (record_open(DB_ENTITIES, key, value, &payload) < 0)
         problem(verify, "entity \"%.*s\" is damaged", (int)(key.len < 64 ? key.len : 64), key.ptr);
+    else if (!entity_is_named_so(verify, key, payload))
+        problem(verify, "entity \"%.*s\" is not named so by its newest event",
+                (int)(key.len < 64 ? key.len : 64), key.ptr);
     return !is_stopped(verify);
 }
 
@@ -298,7 +421,8 @@ static bool name_cb(struct slice key, struct slice value, void *arg)
 {
     struct verify *verify = arg;
     verify->verdict->index_entries++;
-    if (!has(verify, DB_ENTITIES, value))
+    // Retention leaves some for a while (sweep.h).
+    if (verify->reader->first == 1 && !has(verify, DB_ENTITIES, value))
         problem(verify, "spelling \"%.*s\" names no entity", (int)(key.len < 64 ? key.len : 64),
                 key.ptr);
     return !is_stopped(verify);
@@ -337,7 +461,10 @@ static bool posting_cb(struct slice key, struct slice value, void *arg)
     verify->verdict->index_entries++;
     int status = events_get(verify->store, verify->reader->txn, sequence, &event);
     bool known = status == -EBADMSG; // reported with the event itself
-    if (!known && (status < 0 || !event_gives(&event, key)))
+    if (sequence < verify->reader->first)
+        problem(verify, "posting \"%.*s\" names event %" PRIu64 ", which was removed",
+                (int)(key.len < 64 ? key.len : 64), key.ptr, sequence);
+    else if (!known && (status < 0 || !event_gives(&event, key)))
         problem(verify, "posting \"%.*s\" names event %" PRIu64 ", which is not of that kind",
                 (int)(key.len < 64 ? key.len : 64), key.ptr, sequence);
     return !is_stopped(verify);
@@ -379,6 +506,11 @@ static int check_start(struct verify *verify, uint64_t *articles, uint64_t *even
         problem(verify, "the position of the indexes is damaged");
     if (indexed > reader->head)
         problem(verify, "the indexes are ahead of the stream");
+    struct horizon horizon;
+    if (horizon_read(verify->store, reader->txn, &horizon) < 0)
+        problem(verify, "the record of the horizon is damaged");
+    if (identity_check_position(verify->store, reader->txn) < 0)
+        problem(verify, "the position of the identities is damaged");
     store_read_end(reader);
     return status;
 }
@@ -399,9 +531,9 @@ int store_verify(struct store *store, struct store_verdict *verdict, store_probl
         return status;
     status = check_start(&verify, &articles, &events);
     if (status == 0)
-        status = check_numbers(&verify, articles, check_article);
+        status = check_numbers(&verify, articles, &ARTICLES);
     if (status == 0)
-        status = check_numbers(&verify, events, check_event);
+        status = check_numbers(&verify, events, &EVENTS);
     if (status == 0)
         status = check_tables(&verify);
     store_reader_close(verify.reader);

@@ -4,37 +4,26 @@
 
 #include "daemon/store/table.h"
 
-enum { LMDB_KEY_MAX = 511 };
-
-// Where the last transaction stopped.
-struct place {
-    bool set;
-    bool pairs; // a DUPSORT table: the value is part of the place
-    char key[LMDB_KEY_MAX];
-    size_t key_len;
-    char value[LMDB_KEY_MAX];
-    size_t value_len;
-};
-
-static void place_remember(struct place *place, struct slice key, struct slice value)
+void walk_remember(struct walk_place *place, struct slice key, struct slice value)
 {
     place->set = true;
-    place->key_len = key.len < LMDB_KEY_MAX ? key.len : LMDB_KEY_MAX;
+    place->key_len = key.len < WALK_BYTES ? key.len : WALK_BYTES;
     memcpy(place->key, key.ptr, place->key_len);
     place->value_len = 0;
     if (place->pairs) {
-        place->value_len = value.len < LMDB_KEY_MAX ? value.len : LMDB_KEY_MAX;
+        place->value_len = value.len < WALK_BYTES ? value.len : WALK_BYTES;
         memcpy(place->value, value.ptr, place->value_len);
     }
 }
 
-static struct slice place_key(const struct place *place)
+static struct slice place_key(const struct walk_place *place)
 {
     return slice_from(place->key, place->key_len);
 }
 
 // Moves to the entry behind the place, within the place's key if there is one.
-static int seek_in_key(const struct place *place, MDB_cursor *cursor, MDB_val *key, MDB_val *value)
+static int seek_in_key(const struct walk_place *place, MDB_cursor *cursor, MDB_val *key,
+                       MDB_val *value)
 {
     struct slice last = slice_from(place->value, place->value_len);
     *key = val_from(place_key(place));
@@ -46,7 +35,7 @@ static int seek_in_key(const struct place *place, MDB_cursor *cursor, MDB_val *k
     return status;
 }
 
-static int seek_behind(const struct place *place, MDB_cursor *cursor, MDB_val *key, MDB_val *value)
+int walk_seek(const struct walk_place *place, MDB_cursor *cursor, MDB_val *key, MDB_val *value)
 {
     if (!place->set)
         return table_error(mdb_cursor_get(cursor, key, value, MDB_FIRST));
@@ -61,7 +50,7 @@ static int seek_behind(const struct place *place, MDB_cursor *cursor, MDB_val *k
 }
 
 // Up to WALK_STEP entries. 1 when there may be more, 0 at the end.
-static int walk_step(struct store_reader *reader, enum store_db db, struct place *place,
+static int walk_step(struct store_reader *reader, enum store_db db, struct walk_place *place,
                      walk_cb *cb, void *arg)
 {
     MDB_cursor *cursor;
@@ -69,9 +58,9 @@ static int walk_step(struct store_reader *reader, enum store_db db, struct place
     int status = table_error(mdb_cursor_open(reader->txn, reader->store->dbs[db], &cursor));
     if (status < 0)
         return status;
-    status = seek_behind(place, cursor, &key, &value);
+    status = walk_seek(place, cursor, &key, &value);
     for (int steps = 0; status == 0 && steps < WALK_STEP; steps++) {
-        place_remember(place, slice_from_val(key), slice_from_val(value));
+        walk_remember(place, slice_from_val(key), slice_from_val(value));
         if (!cb(slice_from_val(key), slice_from_val(value), arg)) {
             mdb_cursor_close(cursor);
             return 0;
@@ -84,7 +73,7 @@ static int walk_step(struct store_reader *reader, enum store_db db, struct place
 
 int walk_table(struct store_reader *reader, enum store_db db, walk_cb *cb, void *arg)
 {
-    struct place place = {.pairs = db == DB_NAMES || db == DB_POSTINGS};
+    struct walk_place place = {.pairs = db == DB_NAMES || db == DB_POSTINGS};
     int status;
     do {
         status = store_read_begin(reader);

@@ -4,7 +4,26 @@
 
 #include "daemon/store/internal.h"
 
-enum { WALK_STEP = 256 }; // entries in one transaction
+enum {
+    WALK_STEP = 256, // entries in one transaction
+    WALK_BYTES = 511 // of a key, and of a value that is part of the place: LMDB's own limit
+};
+
+// Where a walk has got to.
+struct walk_place {
+    bool set;
+    bool pairs; // a DUPSORT table: the value is part of the place
+    char key[WALK_BYTES];
+    size_t key_len;
+    char value[WALK_BYTES];
+    size_t value_len;
+};
+
+void walk_remember(struct walk_place *place, struct slice key, struct slice value);
+
+// Moves the cursor to the first entry behind the place, and reads it. 0, -ENOENT at the end, or
+// another error.
+int walk_seek(const struct walk_place *place, MDB_cursor *cursor, MDB_val *key, MDB_val *value);
 
 // Called inside the reader's transaction. False ends the walk.
 typedef bool walk_cb(struct slice key, struct slice value, void *arg);

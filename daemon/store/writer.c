@@ -4,6 +4,8 @@
 //   3. only then hand the requests back and wake the loop
 //   4. when there is nothing to do, or the indexes are far behind, take a step of merging events
 //      into them
+//   5. when there is more than retention keeps, and no merging is half done, take a step of
+//      removing the oldest events
 // A batch that fails is carried out again one request at a time, so that one that is too large or
 // meets damage fails alone.
 #include "daemon/store/writer.h"
@@ -16,6 +18,7 @@
 #include "daemon/store/env.h"
 #include "daemon/store/identity.h"
 #include "daemon/store/index.h"
+#include "daemon/store/retain.h"
 #include "daemon/store/table.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
@@ -27,6 +30,13 @@ enum {
     WORDS_LIMIT = 1 << 20,
     MERGE_BYTES = 16 << 20,  // room a step of merging wants on disk
     MERGE_STEP_NS = 4000000, // and the time it takes of the writer's, before its commit
+    MERGE_SHARE = 16,        // of a small map it wants less
+    REMOVE_BYTES = 1 << 20,  // room a step of removing wants: it writes pages anew, too
+    REMOVE_STEP_NS = 4000000,
+    REMOVE_STEPS_MAX = 8,     // as many times as long a step may take when there is far too much
+    LOOK_MS = 1000,           // how often retention looks what has to go, at least
+    LOOK_SHARE = 64,          // and after writing this part of what it keeps,
+    LOOK_BYTES_MIN = 1 << 20, // but no less
 };
 
 struct writer {
@@ -36,16 +46,22 @@ struct writer {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t work;
-    struct list queued;        // under lock
-    struct list done;          // under lock
-    bool stopping;             // under lock
-    struct writer_stats stats; // under lock
+    struct list queued;               // under lock
+    struct list done;                 // under lock
+    bool stopping;                    // under lock
+    struct writer_stats stats;        // under lock
+    struct store_retention retention; // under lock
+    bool retention_set;               // under lock: not taken over yet
 
     // The thread's own.
     bool failed;
     bool cannot_grow;      // tried in vain for this batch: not again for each of its requests
     bool merge_blocked;    // the last step failed; not again before a commit succeeds
+    bool retain_blocked;   // the last step failed; not again before the next look
     struct index_run *run; // being merged
+    struct retain retain;
+    int64_t looked_ms; // monotonic: when retention last looked
+    uint64_t written;  // bytes that may have been written since
     struct buf scratch;
     struct buf words;
     struct apply_counts counts; // of the last transaction
@@ -65,12 +81,17 @@ static bool is_passing(int status)
            status == -EAGAIN;
 }
 
-static int reserve_room(struct store *store, const struct list *batch)
+static int reserve_room(struct writer *writer, const struct list *batch)
 {
     uint64_t need = 0;
-    list_for_each (link, batch)
-        need += apply_estimate(list_entry(link, struct write, link));
-    return env_reserve(store, need);
+    enum env_user user = ENV_EVENTS;
+    list_for_each (link, batch) {
+        const struct write *write = list_entry(link, struct write, link);
+        need += apply_estimate(write);
+        user = write->kind == WRITE_ARTICLES ? ENV_ARTICLES : user;
+    }
+    writer->written += need;
+    return env_reserve(writer->store, need, user);
 }
 
 static int apply_batch(struct apply *apply, const struct list *batch)
@@ -101,7 +122,7 @@ static int try_batch(struct writer *writer, const struct list *batch)
     struct store *store = writer->store;
     struct apply apply = {
         .store = store, .tail = store->tail, .scratch = &writer->scratch, .words = &writer->words};
-    int status = reserve_room(store, batch);
+    int status = reserve_room(writer, batch);
     if (status == 0)
         status = table_error(mdb_txn_begin(store->env, NULL, 0, &apply.txn));
     if (status < 0)
@@ -241,7 +262,10 @@ static void count_step(struct writer *writer)
 static int run_step(struct writer *writer)
 {
     bool writes = writer->run && index_run_is_collected(writer->run);
-    int status = env_reserve(writer->store, MERGE_BYTES);
+    uint64_t share = writer->store->map_limit / MERGE_SHARE;
+    uint64_t need = share < MERGE_BYTES ? share : MERGE_BYTES;
+    int status = env_reserve(writer->store, need, ENV_INDEXES);
+    writer->written += need / 4;
     if (status == 0 && !writer->run)
         status = index_run_start(writer->store, INDEX_RUN, &writer->run);
     if (status == 0)
@@ -271,27 +295,114 @@ static bool merge(struct writer *writer)
     return status >= 0;
 }
 
+// --- retention
+
+static bool retains(const struct writer *writer)
+{
+    const struct store_retention *limits = &writer->retain.limits;
+    return limits->age_ms || limits->events || limits->bytes;
+}
+
+static void take_over_retention(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    bool anew = writer->retention_set;
+    writer->retain.limits = writer->retention;
+    writer->retention_set = false;
+    pthread_mutex_unlock(&writer->lock);
+    if (anew)
+        writer->looked_ms = 0;
+}
+
+static void look_at_retention(struct writer *writer)
+{
+    uint64_t much = writer->retain.limits.bytes / LOOK_SHARE;
+    int64_t now = clock_mono_ms();
+    much = much > LOOK_BYTES_MIN ? much : LOOK_BYTES_MIN;
+    if (writer->looked_ms && now - writer->looked_ms < LOOK_MS && writer->written < much)
+        return;
+    retain_look(&writer->retain);
+    writer->looked_ms = now ? now : 1;
+    writer->written = 0;
+    writer->retain_blocked = false;
+}
+
+// The further above its limit the store is, the longer.
+static int64_t remove_budget(const struct writer *writer)
+{
+    const struct retain *retain = &writer->retain;
+    uint64_t times = 1;
+    if (retain->limits.bytes)
+        times += 16 * retain->excess / retain->limits.bytes;
+    return REMOVE_STEP_NS * (int64_t)(times < REMOVE_STEPS_MAX ? times : REMOVE_STEPS_MAX);
+}
+
+static int remove_step(struct writer *writer)
+{
+    struct removal removal = {0};
+    int64_t begun = clock_mono_ns();
+    int status = env_reserve(writer->store, REMOVE_BYTES, ENV_RETENTION);
+    if (status == 0)
+        do
+            status = retain_step(&writer->retain, remove_budget(writer), &removal);
+        while (status == -ENOBUFS && (grow(writer) || retain_can_do_less(&writer->retain)));
+    int64_t took = clock_mono_ns() - begun;
+    pthread_mutex_lock(&writer->lock);
+    writer->stats.retention_commits += removal.events > 0;
+    writer->stats.removed_events += removal.events;
+    writer->stats.removed_articles += removal.articles;
+    if (took > writer->stats.retention_ns_max)
+        writer->stats.retention_ns_max = took;
+    pthread_mutex_unlock(&writer->lock);
+    if (removal.events)
+        writer->merge_blocked = false;
+    return status;
+}
+
+// One step. False when there was nothing to remove, or it cannot be done now.
+static bool retain(struct writer *writer)
+{
+    take_over_retention(writer);
+    if (!retains(writer) || writer->failed)
+        return false;
+    look_at_retention(writer);
+    if (writer->retain_blocked || !retain_is_due(&writer->retain))
+        return false;
+    if (writer->run && !writer->merge_blocked)
+        return false;            // half a run is merged: after it
+    index_run_free(writer->run); // it is begun again, without what goes now
+    writer->run = NULL;
+    writer->cannot_grow = false;
+    int status = remove_step(writer);
+    writer->retain_blocked = status < 0;
+    if (status < 0 && !is_passing(status))
+        note_failure(writer);
+    else if (status < 0)
+        log_warning("retention_postponed reason=\"%s\"", strerror(-status));
+    return status == 0;
+}
+
 // --- the thread
 
-static struct timespec idle_deadline(void)
+static struct timespec deadline_in(int ms)
 {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_nsec += IDLE_MS * 1000000L;
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_nsec -= 1000000000L;
-        at.tv_sec++;
-    }
+    at.tv_nsec += ms % 1000 * 1000000L;
+    at.tv_sec += ms / 1000 + at.tv_nsec / 1000000000L;
+    at.tv_nsec %= 1000000000L;
     return at;
 }
 
-// Waits for a request; `merging` says that there is something else to do after IDLE_MS. Under lock.
-static void wait_for_work(struct writer *writer, bool merging)
+// Waits for a request, and no longer than `ms` when there is something else to do then; else 0.
+// Under lock.
+static void wait_for_work(struct writer *writer, int ms)
 {
-    struct timespec deadline = idle_deadline();
+    struct timespec deadline = deadline_in(ms);
     int timed_out = 0;
-    while (list_is_empty(&writer->queued) && !writer->stopping && !timed_out) {
-        if (merging)
+    while (list_is_empty(&writer->queued) && !writer->stopping && !writer->retention_set &&
+           !timed_out) {
+        if (ms)
             timed_out = pthread_cond_timedwait(&writer->work, &writer->lock, &deadline);
         else
             pthread_cond_wait(&writer->work, &writer->lock);
@@ -322,13 +433,14 @@ static void fill_batch(struct writer *writer, struct list *batch)
     }
 }
 
-// Waits, unless `busy` merging. An empty batch means: nothing waits, or (false) it is over.
+// Waits, unless `busy` merging or removing. An empty batch means: nothing waits, or (false) it is
+// over.
 static bool next_batch(struct writer *writer, struct list *batch, bool busy)
 {
     bool merging = !writer->failed && !writer->merge_blocked && index_lag(writer);
     pthread_mutex_lock(&writer->lock);
     if (!busy)
-        wait_for_work(writer, merging);
+        wait_for_work(writer, merging ? IDLE_MS : retains(writer) ? LOOK_MS : 0);
     fill_batch(writer, batch);
     bool over = list_is_empty(batch) && writer->stopping;
     pthread_mutex_unlock(&writer->lock);
@@ -345,7 +457,8 @@ static void *writer_main(void *arg)
         if (!idle)
             carry_out(writer, &batch);
         bool behind = index_lag(writer) >= WRITER_INDEX_LAG;
-        busy = (idle || behind) && merge(writer) && idle;
+        bool merged = (idle || behind) && merge(writer);
+        busy = retain(writer) || (merged && idle);
     }
     return NULL;
 }
@@ -366,6 +479,7 @@ static void writer_init(struct writer *writer, struct store *store, void (*wake)
     writer->wake_arg = arg;
     list_init(&writer->queued);
     list_init(&writer->done);
+    retain_init(&writer->retain, store);
     buf_init(&writer->scratch, EVENT_LIMIT);
     buf_init(&writer->words, WORDS_LIMIT);
 }
@@ -393,6 +507,15 @@ void writer_submit(struct writer *writer, struct write *write)
 {
     pthread_mutex_lock(&writer->lock);
     list_append(&writer->queued, &write->link);
+    pthread_cond_signal(&writer->work);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+void writer_set_retention(struct writer *writer, const struct store_retention *retention)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->retention = *retention;
+    writer->retention_set = true;
     pthread_cond_signal(&writer->work);
     pthread_mutex_unlock(&writer->lock);
 }

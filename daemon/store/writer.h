@@ -4,7 +4,9 @@
 // Nobody waits for a timer: one alone is committed at once, a thousand share commits.
 //
 // When there is nothing else to do, or the indexes lag by WRITER_INDEX_LAG events, it merges events
-// into the indexes in sorted runs, in transactions of their own that take some 10 ms each.
+// into the indexes in sorted runs, in transactions of their own that take some 10 ms each. So are
+// the oldest events removed once there are more than retention keeps, one transaction between two
+// of requests.
 #pragma once
 
 #include "daemon/store/store.h"
@@ -67,6 +69,10 @@ int writer_start(struct store *store, void (*wake)(void *arg), void *arg, struct
 // From any one thread.
 void writer_submit(struct writer *writer, struct write *write);
 
+// What is kept of the past; nothing is removed before this is called. May be called again at any
+// time.
+void writer_set_retention(struct writer *writer, const struct store_retention *retention);
+
 // Moves every finished request to `done` (initialised list), in the order of their commits. From
 // the same thread as writer_submit.
 void writer_collect(struct writer *writer, struct list *done);
@@ -80,6 +86,8 @@ struct writer_stats {
     uint64_t commits, index_commits;
     uint64_t articles, duplicates, events, dead, refused_full; // requests' outcomes since start
     int64_t commit_ns_last, commit_ns_max;
-    bool failed; // an EIO was seen
+    uint64_t retention_commits, removed_events, removed_articles; // by retention, since start
+    int64_t retention_ns_max; // the longest of its transactions, with its commit
+    bool failed;              // an EIO was seen
 };
 void writer_get_stats(struct writer *writer, struct writer_stats *out);
