@@ -75,8 +75,8 @@ static void bury_damaged(struct crew *crew, uint64_t offset)
 
 static void put_back(struct crew *crew, uint64_t offset)
 {
-    uint32_t attempts;
-    queue_failed(crew->telexd->queue, offset, false, &attempts);
+    struct queue_job job;
+    queue_failed(crew->telexd->queue, offset, QUEUE_INNOCENT, &job);
 }
 
 // 0, or negative errno when handing out should stop for now.
@@ -101,11 +101,11 @@ static int hand_out(struct crew *crew, uint64_t offset, struct proc *proc)
     return failed;
 }
 
-static bool take_job(struct crew *crew, struct queue_job *job)
+static bool take_job(struct crew *crew, const struct proc *proc, struct queue_job *job)
 {
     if (!queue_waiting(crew->telexd->queue))
         refill(crew);
-    return queue_take(crew->telexd->queue, job);
+    return queue_take(crew->telexd->queue, proc_get_end(proc)->worked, job);
 }
 
 // Within one consistent state of the store. True when there may be more to hand out at once.
@@ -115,7 +115,7 @@ static bool hand_out_batch(struct crew *crew)
     struct queue_job job;
     for (int i = 0; i < HAND_OUT_BATCH; i++)
         if (!may_hand_out(crew) || !(proc = roster_least_loaded(crew->roster)) ||
-            !take_job(crew, &job) || hand_out(crew, job.offset, proc))
+            !take_job(crew, proc, &job) || hand_out(crew, job.offset, proc))
             return false;
     return true;
 }
@@ -204,28 +204,46 @@ static void bury_poison(struct crew *crew, uint64_t offset, uint32_t attempts, c
     crew->more = true;
 }
 
-static void job_failed(struct crew *crew, uint64_t offset, bool blamed, const char *words)
+// True when the article, not the worker, is what is wrong.
+static bool job_failed(struct crew *crew, uint64_t offset, enum queue_blame blame,
+                       const char *words)
 {
-    uint32_t attempts;
-    crew->blamed += blamed;
-    bool again = queue_failed(crew->telexd->queue, offset, blamed, &attempts);
-    if (!again)
-        bury_poison(crew, offset, attempts, words);
-    else if (blamed)
+    struct queue_job job;
+    crew->blamed++;
+    if (!queue_failed(crew->telexd->queue, offset, blame, &job))
+        bury_poison(crew, offset, job.attempts, words);
+    else
         log_warning("article_blamed offset=%llu attempts=%u how=\"%s\"", (unsigned long long)offset,
-                    attempts, words);
+                    job.attempts, words);
+    return job.proven;
 }
 
-// The oldest job is the one it was on. A worker that was told to end has failed at nothing, and
-// when the daemon is ending its workers may have got the same signal.
-static void ended_cb(struct proc *proc, void *arg)
+// A worker that was told to end has failed at nothing, and when the daemon is ending its workers
+// may have got the same signal.
+static bool ended_cb(struct proc *proc, bool crew_works, void *arg)
 {
     struct crew *crew = arg;
     const struct proc_end *end = proc_get_end(proc);
-    bool blame = !end->orderly && !crew->draining;
+    bool blame = !end->orderly && !crew->draining, explained = false;
     uint64_t offset;
-    for (; proc_take_orphan(proc, &offset); blame = false)
-        job_failed(crew, offset, blame, end->words);
+    while (proc_take_orphan(proc, &offset)) {
+        if (blame && offset == end->on)
+            explained =
+                job_failed(crew, offset, crew_works ? QUEUE_PROVEN : QUEUE_BLAMED, end->words);
+        else
+            put_back(crew, offset);
+    }
+    crew_hand_out(crew);
+    return explained;
+}
+
+// What waits behind an article that takes long goes to others.
+static void stalled_cb(struct proc *proc, void *arg)
+{
+    struct crew *crew = arg;
+    uint64_t offset;
+    while (proc_take_back(proc, &offset))
+        put_back(crew, offset);
     crew_hand_out(crew);
 }
 
@@ -233,7 +251,7 @@ static void ended_cb(struct proc *proc, void *arg)
 
 static int crew_build(struct crew *crew, struct telexd *telexd)
 {
-    static const struct roster_events events = {ready_cb, result_cb, ended_cb};
+    static const struct roster_events events = {ready_cb, result_cb, stalled_cb, ended_cb};
     int failed = roster_create(&crew->roster, telexd->loop, telexd->config, &events, crew);
     return failed ? failed : outcomes_create(&crew->outcomes, telexd, outcomes_room_cb, crew);
 }

@@ -13,7 +13,8 @@
 enum {
     PING_IDLE_MS = 5000, // a worker without jobs is asked so often whether it lives
     LATE_MS = 50,        // see timer_cb
-    GRACE_MS = 1000,     // between exit and the end of its output, or the reverse
+    STALL_MS = 500,  // on one job for so long, a worker keeps no others waiting; see proc_stall_ms
+    GRACE_MS = 1000, // between exit and the end of its output, or the reverse
     WORDS_BYTES = 4 * LAST_WORDS_BYTES,
 };
 
@@ -102,8 +103,19 @@ static void proc_check_end(struct proc *proc)
     if (proc->state == PROC_ENDED || !proc->exited || !proc->out_done || !proc->err_done)
         return;
     proc->end.words = make_words(proc);
+    if (proc->count && !proc->jobs[proc->first].taken_back)
+        proc->end.on = proc->jobs[proc->first].offset;
     proc_close(proc);
     proc->options.events.ended_cb(proc, proc->options.arg);
+}
+
+struct proc_job proc_pop_job(struct proc *proc)
+{
+    struct proc_job job = proc->jobs[proc->first];
+    proc->first = (proc->first + 1) % proc->options.window;
+    proc->count--;
+    proc->back -= job.taken_back;
+    return job;
 }
 
 void proc_output_done(struct proc *proc)
@@ -135,6 +147,18 @@ static void exit_cb(uv_process_t *process, int64_t status, int signal)
 
 static void timer_cb(uv_timer_t *timer);
 
+// An article takes milliseconds. With a short deadline a good part of it is left for the answer.
+static uint64_t proc_stall_ms(const struct proc *proc)
+{
+    uint64_t quarter = proc->options.timeout_ms / 4;
+    return quarter < STALL_MS ? quarter : STALL_MS;
+}
+
+static bool proc_is_on_job(const struct proc *proc)
+{
+    return proc->count && (proc->state == PROC_READY || proc->state == PROC_RETIRING);
+}
+
 static uint64_t proc_deadline(const struct proc *proc)
 {
     if (proc->exited && proc->out_done && proc->err_done)
@@ -143,7 +167,10 @@ static uint64_t proc_deadline(const struct proc *proc)
         return GRACE_MS;
     if (proc->state == PROC_READY && !proc->count && !proc->pinged)
         return PING_IDLE_MS;
-    return proc->options.timeout_ms;
+    if (!proc_is_on_job(proc))
+        return proc->options.timeout_ms;
+    uint64_t stall_ms = proc_stall_ms(proc);
+    return proc->stalled ? proc->options.timeout_ms - stall_ms : stall_ms;
 }
 
 // There is always one thing that is waited for, and so one timer.
@@ -172,6 +199,13 @@ static void proc_give_up(struct proc *proc)
         proc_kill(proc, "timed out: no answer to a ping in %llu s", seconds);
 }
 
+static void proc_stall(struct proc *proc)
+{
+    proc->stalled = true;
+    proc_arm(proc);
+    proc->options.events.stalled_cb(proc, proc->options.arg);
+}
+
 // When the loop itself was held up, the answer may wait in the pipe: timers come before reads, so
 // each deadline gets one more turn.
 static void timer_cb(uv_timer_t *timer)
@@ -192,6 +226,8 @@ static void timer_cb(uv_timer_t *timer)
     } else if (!proc->late) {
         proc->late = true;
         uv_timer_start(timer, timer_cb, LATE_MS, 0);
+    } else if (proc_is_on_job(proc) && !proc->stalled) {
+        proc_stall(proc);
     } else {
         proc_give_up(proc);
     }
@@ -249,21 +285,41 @@ void proc_stop(struct proc *proc)
     proc_finish(proc, true);
 }
 
+bool proc_take_back(struct proc *proc, uint64_t *offset)
+{
+    for (unsigned i = 1; i < proc->count; i++) {
+        struct proc_job *job = &proc->jobs[(proc->first + i) % proc->options.window];
+        if (job->taken_back)
+            continue;
+        job->taken_back = true;
+        proc->back++;
+        *offset = job->offset;
+        return true;
+    }
+    return false;
+}
+
 bool proc_take_orphan(struct proc *proc, uint64_t *offset)
 {
-    if (!proc->count)
-        return false;
-    *offset = proc->jobs[proc->first];
-    proc->first = (proc->first + 1) % proc->options.window;
-    proc->count--;
-    return true;
+    while (proc->count) {
+        struct proc_job job = proc_pop_job(proc);
+        *offset = job.offset;
+        if (!job.taken_back)
+            return true;
+    }
+    return false;
 }
 
 // --- questions
 
 unsigned proc_load(const struct proc *proc)
 {
-    return proc->count;
+    return proc->count - proc->back;
+}
+
+bool proc_is_stalled(const struct proc *proc)
+{
+    return proc->stalled;
 }
 
 const struct proc_end *proc_get_end(const struct proc *proc)
@@ -327,7 +383,7 @@ static void handles_init(struct proc *proc, uv_loop_t *loop)
 static struct proc *proc_new(const struct proc_options *options)
 {
     struct proc *proc = calloc(1, sizeof *proc);
-    uint64_t *jobs = calloc(options->window, sizeof *jobs);
+    struct proc_job *jobs = calloc(options->window, sizeof *jobs);
     if (!proc || !jobs) {
         free(proc);
         free(jobs);

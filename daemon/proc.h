@@ -2,7 +2,8 @@
 // 1. Start it with pipes on stdin, stdout and stderr; it must say HELLO in time.
 // 2. Give it jobs up to its window; take its results, which must come in the order of the jobs.
 // 3. Watch it: the job it is on has a deadline, an idle one is pinged; whatever it says out of turn
-// ends it.
+// ends it. Long before the deadline the jobs behind that one may be taken back: they wait for
+// nobody.
 // 4. When it ends, read what it still wrote, then report the end with its last words; the jobs it
 // left behind are asked for one by one, the one it was on first.
 #pragma once
@@ -25,6 +26,8 @@ struct proc_events {
     // it is garbage (err says how): the process is killed and the job stays, to be blamed.
     int (*result_cb)(struct proc *proc, uint64_t offset, struct slice payload, struct err *err,
                      void *arg);
+    // It is on one job for long (proc_is_stalled). The others may be taken back (proc_take_back).
+    void (*stalled_cb)(struct proc *proc, void *arg);
     // It has exited and everything it wrote was read. Take its jobs (proc_take_orphan) now.
     void (*ended_cb)(struct proc *proc, void *arg);
     // Every handle is closed; the memory is freed when this returns.
@@ -49,6 +52,7 @@ struct proc_end {
     bool worked;    // it had given a result
     bool timed_out; // it was killed because something took too long
     bool orderly;   // it was told to end: nothing is to be blamed on its jobs
+    uint64_t on;    // the job it was on; 0: none, or one that was taken back
     char *words;    // "killed by signal 11 (Segmentation fault): <tail of stderr>", UTF-8
 };
 
@@ -58,10 +62,10 @@ struct proc_end {
 int proc_start(struct proc **out, bool *closing, uv_loop_t *loop,
                const struct proc_options *options, struct err *err);
 
-// Ready, window not full, and not too many bytes unwritten.
+// Ready, not stalled, window not full, and not too many bytes unwritten.
 bool proc_has_room(const struct proc *proc);
 
-// Jobs given and not answered.
+// Jobs given and neither answered nor taken back.
 unsigned proc_load(const struct proc *proc);
 
 // Gives it a job; the record is copied. Only with room. 0 or -ENOMEM.
@@ -76,6 +80,13 @@ void proc_retire(struct proc *proc);
 
 // The same, but what it is on is given up.
 void proc_stop(struct proc *proc);
+
+// From stalled_cb until its next result. A stalled worker gets no more jobs.
+bool proc_is_stalled(const struct proc *proc);
+
+// In stalled_cb: the next job behind the one it is on, taken off; what it may yet answer to it is
+// passed over. False when there is none.
+bool proc_take_back(struct proc *proc, uint64_t *offset);
 
 // In ended_cb: the oldest job without an answer, taken off. False when there is none.
 bool proc_take_orphan(struct proc *proc, uint64_t *offset);

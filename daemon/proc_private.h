@@ -17,6 +17,11 @@ enum proc_state {
     PROC_ENDED,
 };
 
+struct proc_job {
+    uint64_t offset;
+    bool taken_back; // its answer is passed over
+};
+
 struct proc {
     struct list link;
     struct proc_options options; // the texts are not kept
@@ -26,8 +31,9 @@ struct proc {
     uv_timer_t timer;
     unsigned open; // handles whose close callback has not been called
 
-    uint64_t *jobs; // ring of options.window offsets, the oldest at `first`
+    struct proc_job *jobs; // ring of options.window, the oldest at `first`
     unsigned first, count;
+    unsigned back; // of them taken back
 
     struct worker_reader reader;
     struct last_words words;
@@ -40,6 +46,7 @@ struct proc {
     bool pinged; // PING is not answered
     bool paused;
     bool late;      // a deadline has passed; one more turn of the loop
+    bool stalled;   // on one job for long
     bool in_failed; // it does not read any more; what it wrote is still looked at
     bool exited, out_done, err_done;
     int64_t exit_status;
@@ -51,6 +58,9 @@ void proc_arm(struct proc *proc);
 
 // proc.c: SIGKILL, with the reason for the last words. Nothing when it is killed already.
 void proc_kill(struct proc *proc, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// proc.c: takes the oldest job off; there is one.
+struct proc_job proc_pop_job(struct proc *proc);
 
 // proc.c: closes its stdin; it is to exit by itself.
 void proc_leave(struct proc *proc);

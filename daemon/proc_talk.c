@@ -57,7 +57,7 @@ void proc_send_ping(struct proc *proc)
 
 bool proc_has_room(const struct proc *proc)
 {
-    return proc->state == PROC_READY && !proc->exited && !proc->in_failed &&
+    return proc->state == PROC_READY && !proc->exited && !proc->in_failed && !proc->stalled &&
            proc->count < proc->options.window &&
            uv_stream_get_write_queue_size((const uv_stream_t *)&proc->in) < UNWRITTEN_BYTES;
 }
@@ -69,7 +69,8 @@ int proc_give(struct proc *proc, uint64_t offset, struct slice record)
     int failed = proc_send(proc, WORKER_JOB, offset, record);
     if (failed)
         return failed;
-    proc->jobs[(proc->first + proc->count++) % proc->options.window] = offset;
+    unsigned last = (proc->first + proc->count++) % proc->options.window;
+    proc->jobs[last] = (struct proc_job){.offset = offset};
     if (proc->count == 1)
         proc_arm(proc);
     return 0;
@@ -109,15 +110,16 @@ static bool take_hello(struct proc *proc, struct slice payload)
 
 static bool take_result(struct proc *proc, uint64_t id, struct slice payload)
 {
-    if (!proc->count || proc->jobs[proc->first] != id)
+    if (!proc->count || proc->jobs[proc->first].offset != id)
         return false;
     struct err err = {0};
-    if (proc->options.events.result_cb(proc, id, payload, &err, proc->options.arg)) {
+    if (!proc->jobs[proc->first].taken_back &&
+        proc->options.events.result_cb(proc, id, payload, &err, proc->options.arg)) {
         proc_kill(proc, "protocol error: %s", err_text(&err));
         return true;
     }
-    proc->first = (proc->first + 1) % proc->options.window;
-    proc->count--;
+    proc_pop_job(proc);
+    proc->stalled = false;
     proc->end.worked = true;
     if (proc->state == PROC_RETIRING && !proc->count)
         proc_leave(proc);

@@ -6,7 +6,8 @@
 #include "proto/base/check.h"
 
 // Every known job has a slot. A hash by offset finds it; a heap by offset says which waiting one is
-// next. The table is twice the window, so that probing stays short.
+// next, one heap for those that nobody died over and one for suspects. The table is twice the
+// window, so that probing stays short.
 enum { TABLE_SIZE = 2 * QUEUE_WINDOW, TABLE_MASK = TABLE_SIZE - 1, NO_SLOT = UINT16_MAX };
 
 struct slot {
@@ -14,13 +15,18 @@ struct slot {
     bool under_way;
 };
 
+struct heap {
+    uint16_t slots[QUEUE_WINDOW]; // the smallest offset first
+    size_t count;
+};
+
 struct queue {
     uint32_t max_attempts;
     uint64_t from; // the store is to be asked from here
-    size_t known, waiting;
+    size_t known;
     struct slot slots[QUEUE_WINDOW];
     uint16_t free[QUEUE_WINDOW]; // slots nobody uses: the first QUEUE_WINDOW - known
-    uint16_t heap[QUEUE_WINDOW]; // slots that wait, the smallest offset first
+    struct heap fresh, suspects; // what waits
     uint16_t table[TABLE_SIZE];  // offset to slot, linear probing
 };
 
@@ -72,40 +78,41 @@ static void table_remove(struct queue *queue, size_t hole)
     queue->table[hole] = NO_SLOT;
 }
 
-static uint64_t heap_key(const struct queue *queue, size_t at)
+static uint64_t heap_key(const struct queue *queue, const struct heap *heap, size_t at)
 {
-    return queue->slots[queue->heap[at]].job.offset;
+    return queue->slots[heap->slots[at]].job.offset;
 }
 
-static void heap_swap(struct queue *queue, size_t a, size_t b)
+static void heap_swap(struct heap *heap, size_t a, size_t b)
 {
-    uint16_t kept = queue->heap[a];
-    queue->heap[a] = queue->heap[b];
-    queue->heap[b] = kept;
+    uint16_t kept = heap->slots[a];
+    heap->slots[a] = heap->slots[b];
+    heap->slots[b] = kept;
 }
 
-static void heap_push(struct queue *queue, uint16_t slot)
+static void heap_push(const struct queue *queue, struct heap *heap, uint16_t slot)
 {
-    size_t at = queue->waiting++;
-    queue->heap[at] = slot;
-    for (size_t parent = (at - 1) / 2; at && heap_key(queue, at) < heap_key(queue, parent);
+    size_t at = heap->count++;
+    heap->slots[at] = slot;
+    for (size_t parent = (at - 1) / 2;
+         at && heap_key(queue, heap, at) < heap_key(queue, heap, parent);
          at = parent, parent = (at - 1) / 2)
-        heap_swap(queue, at, parent);
+        heap_swap(heap, at, parent);
 }
 
-static uint16_t heap_pop(struct queue *queue)
+static uint16_t heap_pop(const struct queue *queue, struct heap *heap)
 {
-    uint16_t first = queue->heap[0];
-    queue->heap[0] = queue->heap[--queue->waiting];
+    uint16_t first = heap->slots[0];
+    heap->slots[0] = heap->slots[--heap->count];
     size_t at = 0;
     for (;;) {
         size_t least = at, child = 2 * at + 1;
-        for (size_t i = child; i < child + 2 && i < queue->waiting; i++)
-            if (heap_key(queue, i) < heap_key(queue, least))
+        for (size_t i = child; i < child + 2 && i < heap->count; i++)
+            if (heap_key(queue, heap, i) < heap_key(queue, heap, least))
                 least = i;
         if (least == at)
             return first;
-        heap_swap(queue, at, least);
+        heap_swap(heap, at, least);
         at = least;
     }
 }
@@ -125,7 +132,7 @@ int queue_add(struct queue *queue, uint64_t offset)
         uint16_t slot = queue->free[QUEUE_WINDOW - ++queue->known];
         queue->slots[slot] = (struct slot){.job = {.offset = offset}};
         queue->table[at] = slot;
-        heap_push(queue, slot);
+        heap_push(queue, &queue->fresh, slot);
     }
     if (offset >= queue->from)
         queue->from = offset + 1;
@@ -138,29 +145,43 @@ void queue_rewind(struct queue *queue, uint64_t offset)
         queue->from = offset;
 }
 
-bool queue_take(struct queue *queue, struct queue_job *job)
+static struct heap *pick_heap(struct queue *queue, bool tried)
 {
-    if (!queue->waiting)
+    if (!queue->suspects.count)
+        return &queue->fresh;
+    if (!queue->fresh.count)
+        return &queue->suspects;
+    return tried && heap_key(queue, &queue->suspects, 0) < heap_key(queue, &queue->fresh, 0)
+               ? &queue->suspects
+               : &queue->fresh;
+}
+
+bool queue_take(struct queue *queue, bool tried, struct queue_job *job)
+{
+    struct heap *heap = pick_heap(queue, tried);
+    if (!heap->count)
         return false;
-    struct slot *slot = &queue->slots[heap_pop(queue)];
+    struct slot *slot = &queue->slots[heap_pop(queue, heap)];
     slot->under_way = true;
     *job = slot->job;
     return true;
 }
 
-bool queue_failed(struct queue *queue, uint64_t offset, bool blamed, uint32_t *attempts)
+bool queue_failed(struct queue *queue, uint64_t offset, enum queue_blame blame,
+                  struct queue_job *job)
 {
     uint16_t index = queue->table[table_find(queue, offset)];
-    *attempts = 0;
+    *job = (struct queue_job){.offset = offset};
     if (!check_should(index != NO_SLOT && queue->slots[index].under_way))
         return true;
     struct slot *slot = &queue->slots[index];
-    slot->job.attempts += blamed;
-    *attempts = slot->job.attempts;
+    slot->job.attempts += blame != QUEUE_INNOCENT;
+    slot->job.proven |= blame == QUEUE_PROVEN;
+    *job = slot->job;
     if (slot->job.attempts >= queue->max_attempts)
         return false;
     slot->under_way = false;
-    heap_push(queue, index);
+    heap_push(queue, slot->job.attempts ? &queue->suspects : &queue->fresh, index);
     return true;
 }
 
@@ -176,10 +197,10 @@ void queue_done(struct queue *queue, uint64_t offset)
 
 size_t queue_waiting(const struct queue *queue)
 {
-    return queue->waiting;
+    return queue->fresh.count + queue->suspects.count;
 }
 
 size_t queue_under_way(const struct queue *queue)
 {
-    return queue->known - queue->waiting;
+    return queue->known - queue_waiting(queue);
 }

@@ -70,6 +70,8 @@ static int settings_init(struct settings *settings, const struct config *config,
 
 struct census {
     unsigned starting, ready; // of the edition in force
+    unsigned stalled;         // of the ready ones
+    unsigned untried;         // of both: without a result so far
     unsigned old;             // of others, still taking jobs
     unsigned leaving;
 };
@@ -84,16 +86,32 @@ static struct census roster_count(const struct roster *roster)
     struct census census = {0};
     list_for_each (link, &roster->procs) {
         const struct proc *proc = proc_from_link(link);
-        if (!proc_is_starting(proc) && !proc_is_ready(proc))
+        bool starting = proc_is_starting(proc);
+        if (!starting && !proc_is_ready(proc)) {
             census.leaving++;
-        else if (!proc_is_current(roster, proc))
+        } else if (!proc_is_current(roster, proc)) {
             census.old++;
-        else if (proc_is_starting(proc))
-            census.starting++;
-        else
-            census.ready++;
+        } else {
+            census.starting += starting;
+            census.ready += !starting;
+            census.stalled += proc_is_stalled(proc);
+            census.untried += !proc_get_end(proc)->worked;
+        }
     }
     return census;
+}
+
+// Some worker with the settings of this one has given a result and is there.
+static bool roster_works(const struct roster *roster, const struct proc *like)
+{
+    if (proc_get_end(like)->worked)
+        return true;
+    list_for_each (link, &roster->procs) {
+        const struct proc *proc = proc_from_link(link);
+        if (proc_edition(proc) == proc_edition(like) && proc_get_end(proc)->worked)
+            return true;
+    }
+    return false;
 }
 
 // --- throttling
@@ -167,6 +185,14 @@ static void proc_ready_cb(struct proc *proc, void *arg)
     roster->events.ready_cb(roster->arg);
 }
 
+// A worker that was given up too early comes back: one of them is too many.
+static void retire_surplus(struct roster *roster, struct proc *proc)
+{
+    struct census census = roster_count(roster);
+    if (proc_is_current(roster, proc) && census.ready + census.starting > roster->settings.workers)
+        proc_retire(proc);
+}
+
 static int proc_result_cb(struct proc *proc, uint64_t offset, struct slice payload, struct err *err,
                           void *arg)
 {
@@ -175,7 +201,18 @@ static int proc_result_cb(struct proc *proc, uint64_t offset, struct slice paylo
     int failed = roster->events.result_cb(proc, offset, payload, err, roster->arg);
     if (!failed && first)
         throttle_reset(roster);
+    if (!failed && proc_is_stalled(proc))
+        retire_surplus(roster, proc);
     return failed;
+}
+
+static void proc_stalled_cb(struct proc *proc, void *arg)
+{
+    struct roster *roster = arg;
+    log_notice("worker_stalled pid=%d generation=%u jobs=%u", proc_pid(proc), proc_generation(proc),
+               proc_load(proc));
+    roster->events.stalled_cb(proc, roster->arg);
+    roster_fill(roster);
 }
 
 static void trial_failed(struct roster *roster, const char *why)
@@ -206,11 +243,11 @@ static void proc_ended_cb(struct proc *proc, void *arg)
     const struct proc_end *end = proc_get_end(proc);
     list_remove(proc_link(proc));
     note_end(roster, proc);
+    bool explained = roster->events.ended_cb(proc, roster_works(roster, proc), roster->arg);
     if (proc == roster->trial)
         trial_failed(roster, end->words);
-    else if (!end->worked && !end->orderly)
+    else if (!end->worked && !end->orderly && !explained)
         throttle_more(roster);
-    roster->events.ended_cb(proc, roster->arg);
     roster_fill(roster);
 }
 
@@ -242,7 +279,7 @@ static struct proc *roster_start_one(struct roster *roster, struct err *err)
         .timeout_ms = roster->settings.timeout_ms,
         .generation = (unsigned)++roster->spawned,
         .edition = roster->settings.edition,
-        .events = {proc_ready_cb, proc_result_cb, proc_ended_cb, proc_closed_cb},
+        .events = {proc_ready_cb, proc_result_cb, proc_stalled_cb, proc_ended_cb, proc_closed_cb},
         .arg = roster,
     };
     struct proc *proc;
@@ -264,6 +301,18 @@ static bool start_or_throttle(struct roster *roster)
     return false;
 }
 
+// While workers fail, one is tried at a time. While all are stalled, one more is wanted, up to
+// twice as many as usual: an article that hangs delays nobody else for long.
+static unsigned roster_wanted(const struct roster *roster, const struct census *census)
+{
+    unsigned usual = roster->settings.workers, have = census->starting + census->ready;
+    if (roster->throttle_ms && have < usual)
+        return census->untried ? have : have + 1;
+    if (!census->stalled || census->stalled < have || have < usual || have >= 2 * usual)
+        return usual;
+    return have + 1;
+}
+
 // While old ones are there, one new one at a time, and only when nobody is about to leave.
 static void roster_fill(struct roster *roster)
 {
@@ -274,9 +323,9 @@ static void roster_fill(struct roster *roster)
     unsigned have = census.starting + census.ready;
     if (census.old && (census.starting || census.leaving))
         return;
-    while (have < roster->settings.workers && start_or_throttle(roster)) {
+    while (have < roster_wanted(roster, &census) && start_or_throttle(roster)) {
         have++;
-        if (census.old)
+        if (census.old || roster->throttle_ms)
             return;
     }
 }

@@ -1,7 +1,9 @@
 // The processes of the crew.
 // 1. Keep so many running; those that die before their first result are throttled: 2 s doubling to
 // 60 s, one result resets.
-// 2. On new settings, start one worker with them first: when it says HELLO the settings are in
+// A death that the article explains is not: the crew knows (ended_cb).
+// 2. While every worker is on one article for long, one more takes the others.
+// 3. On new settings, start one worker with them first: when it says HELLO the settings are in
 // force and old workers are retired one by one; when it fails, the old ones stay.
 #pragma once
 
@@ -20,8 +22,11 @@ struct roster;
 struct roster_events {
     void (*ready_cb)(void *arg); // some worker has become ready
     int (*result_cb)(struct proc *proc, uint64_t offset, struct slice payload, struct err *err,
-                     void *arg);                    // as in proc.h
-    void (*ended_cb)(struct proc *proc, void *arg); // take its orphans
+                     void *arg);                      // as in proc.h
+    void (*stalled_cb)(struct proc *proc, void *arg); // take back what waits behind its job
+    // Take its orphans. `crew_works`: it or another one of its edition has given a result. True
+    // when the job it was on explains its death: its settings are not to be suspected.
+    bool (*ended_cb)(struct proc *proc, bool crew_works, void *arg);
 };
 
 // Copies what it needs of the configuration. Starts no process yet. 0 or -ENOMEM.

@@ -87,7 +87,7 @@ static void take(struct fixture *f, uint64_t offset)
 {
     struct queue_job job;
     assert_int_equal(queue_add(f->telexd.queue, offset), 0);
-    assert_true(queue_take(f->telexd.queue, &job));
+    assert_true(queue_take(f->telexd.queue, true, &job));
 }
 
 static int add_result(struct fixture *f, uint64_t offset, enum result_status status,

@@ -17,6 +17,9 @@ struct fixture {
     bool ready, ended, closed, late;
     uint64_t results[64];
     size_t result_count;
+    bool stalled;
+    uint64_t taken_back[WINDOW];
+    size_t taken_back_count;
     bool refuse; // results are garbage
     bool pause_at_result;
     uint64_t orphans[WINDOW];
@@ -42,6 +45,14 @@ static int result_cb(struct proc *proc, uint64_t offset, struct slice payload, s
     if (f->pause_at_result)
         proc_pause(proc);
     return 0;
+}
+
+static void stalled_cb(struct proc *proc, void *arg)
+{
+    struct fixture *f = arg;
+    f->stalled = true;
+    while (proc_take_back(proc, &f->taken_back[f->taken_back_count]))
+        f->taken_back_count++;
 }
 
 static void ended_cb(struct proc *proc, void *arg)
@@ -95,7 +106,7 @@ static int start(struct fixture *f, const char *program, const char *mode, uint6
                                    .window = WINDOW,
                                    .timeout_ms = timeout_ms,
                                    .generation = 1,
-                                   .events = {ready_cb, result_cb, ended_cb, closed_cb},
+                                   .events = {ready_cb, result_cb, stalled_cb, ended_cb, closed_cb},
                                    .arg = f};
     bool closing;
     struct err err;
@@ -170,7 +181,50 @@ static void test_a_hang_is_killed_in_time(void **state)
     WAIT(&f, f.closed);
     assert_true(f.end.timed_out);
     assert_string_equal(f.words, "timed out after 1 s");
-    assert_int_equal(f.orphan_count, 2);
+    assert_int_equal(f.orphan_count, 1);
+    assert_int_equal(f.end.on, 1);
+    fixture_fini(&f);
+}
+
+static void test_nothing_waits_behind_a_hang(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start_ready(&f, "good", 20000);
+    give(&f, 1, "hang");
+    give(&f, 2, "fine");
+    give(&f, 3, "crash");
+    WAIT(&f, f.stalled);
+    assert_true(proc_is_stalled(f.proc) && !proc_has_room(f.proc));
+    assert_int_equal(proc_load(f.proc), 1);
+    assert_int_equal(f.taken_back_count, 2);
+    assert_int_equal(f.taken_back[0], 2);
+    assert_int_equal(f.taken_back[1], 3);
+    kill(proc_pid(f.proc), SIGKILL);
+    WAIT(&f, f.closed);
+    assert_int_equal(f.orphan_count, 1);
+    assert_int_equal(f.end.on, 1);
+    fixture_fini(&f);
+}
+
+static void test_one_that_was_only_slow_goes_on(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start_ready(&f, "good", 20000);
+    kill(proc_pid(f.proc), SIGSTOP);
+    for (uint64_t offset = 1; offset <= 4; offset++)
+        give(&f, offset, "fine");
+    give(&f, 5, "crash");
+    WAIT(&f, f.stalled);
+    assert_int_equal(f.taken_back_count, 4);
+    kill(proc_pid(f.proc), SIGCONT);
+    WAIT(&f, f.closed);
+    // What was taken back was answered in vain, and its crash is nobody's.
+    assert_int_equal(f.result_count, 1);
+    assert_int_equal(f.results[0], 1);
+    assert_int_equal(f.orphan_count, 0);
+    assert_int_equal(f.end.on, 0);
     fixture_fini(&f);
 }
 
@@ -309,6 +363,8 @@ int main(void)
         cmocka_unit_test(test_tags_in_order_and_retires),
         cmocka_unit_test(test_a_crash_leaves_its_jobs_and_its_words),
         cmocka_unit_test(test_a_hang_is_killed_in_time),
+        cmocka_unit_test(test_nothing_waits_behind_a_hang),
+        cmocka_unit_test(test_one_that_was_only_slow_goes_on),
         cmocka_unit_test(test_a_stopped_process_is_killed_in_time),
         cmocka_unit_test(test_what_cannot_start_is_ended),
         cmocka_unit_test(test_a_missing_program_is_an_error),

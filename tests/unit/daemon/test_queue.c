@@ -25,11 +25,11 @@ static void test_takes_the_smallest_first(void **state)
     assert_int_equal(from, 20);
     struct queue_job job;
     for (uint64_t offset = 10; offset < 20; offset++) {
-        assert_true(queue_take(queue, &job));
+        assert_true(queue_take(queue, true, &job));
         assert_int_equal(job.offset, offset);
         assert_int_equal(job.attempts, 0);
     }
-    assert_false(queue_take(queue, &job));
+    assert_false(queue_take(queue, true, &job));
     assert_int_equal(queue_under_way(queue), 10);
     queue_destroy(queue);
 }
@@ -39,25 +39,50 @@ static void test_a_failed_job_goes_back_to_its_place(void **state)
     (void)state;
     struct queue *queue = make_queue(2);
     struct queue_job job;
-    uint32_t attempts;
     queue_add(queue, 5);
     queue_add(queue, 6);
-    queue_take(queue, &job);
-    assert_true(queue_failed(queue, 5, false, &attempts));
-    assert_int_equal(attempts, 0);
-    queue_take(queue, &job);
+    queue_take(queue, true, &job);
+    assert_true(queue_failed(queue, 5, QUEUE_INNOCENT, &job));
+    assert_int_equal(job.attempts, 0);
+    queue_take(queue, true, &job);
     assert_int_equal(job.offset, 5);
-    assert_true(queue_failed(queue, 5, true, &attempts));
-    assert_int_equal(attempts, 1);
-    queue_take(queue, &job);
+    assert_true(queue_failed(queue, 5, QUEUE_BLAMED, &job));
+    assert_int_equal(job.attempts, 1);
+    assert_false(job.proven);
+    queue_take(queue, true, &job);
     assert_int_equal(job.offset, 5);
     assert_int_equal(job.attempts, 1);
-    assert_false(queue_failed(queue, 5, true, &attempts));
-    assert_int_equal(attempts, 2);
+    assert_false(queue_failed(queue, 5, QUEUE_PROVEN, &job));
+    assert_int_equal(job.attempts, 2);
+    assert_true(job.proven);
     assert_int_equal(queue_under_way(queue), 1);
     queue_done(queue, 5);
     assert_int_equal(queue_under_way(queue), 0);
     assert_int_equal(queue_waiting(queue), 1);
+    queue_destroy(queue);
+}
+
+static void test_an_untried_worker_gets_no_suspect(void **state)
+{
+    (void)state;
+    struct queue *queue = make_queue(9);
+    struct queue_job job;
+    queue_add(queue, 5);
+    queue_take(queue, false, &job);
+    queue_failed(queue, 5, QUEUE_BLAMED, &job);
+    queue_add(queue, 6);
+    queue_add(queue, 7);
+    queue_take(queue, false, &job);
+    assert_int_equal(job.offset, 6);
+    queue_take(queue, true, &job);
+    assert_int_equal(job.offset, 5);
+    queue_failed(queue, 5, QUEUE_INNOCENT, &job);
+    assert_int_equal(job.attempts, 1);
+    queue_take(queue, false, &job);
+    assert_int_equal(job.offset, 7);
+    // Nothing else is left.
+    assert_true(queue_take(queue, false, &job));
+    assert_int_equal(job.offset, 5);
     queue_destroy(queue);
 }
 
@@ -72,7 +97,7 @@ static void test_a_full_window_refuses_and_recovers(void **state)
     assert_int_equal(queue_add(queue, QUEUE_WINDOW + 1), -ENOSPC);
     assert_int_equal(queue_add(queue, 1), 0); // known
     struct queue_job job;
-    assert_true(queue_take(queue, &job));
+    assert_true(queue_take(queue, true, &job));
     queue_done(queue, job.offset);
     assert_int_equal(queue_wanted(queue, &from), 1);
     assert_int_equal(from, QUEUE_WINDOW + 1);
@@ -88,7 +113,7 @@ static void test_rewind_asks_again_for_what_was_passed(void **state)
     uint64_t from;
     for (uint64_t offset = 1; offset <= 3; offset++)
         queue_add(queue, offset);
-    queue_take(queue, &job);
+    queue_take(queue, true, &job);
     queue_done(queue, 1);
     queue_rewind(queue, 1);
     queue_rewind(queue, 9);
@@ -98,7 +123,7 @@ static void test_rewind_asks_again_for_what_was_passed(void **state)
     queue_add(queue, 2);
     queue_add(queue, 3);
     assert_int_equal(queue_waiting(queue), 3);
-    queue_take(queue, &job);
+    queue_take(queue, true, &job);
     assert_int_equal(job.offset, 1);
     queue_destroy(queue);
 }
@@ -120,12 +145,17 @@ static uint32_t model_random(struct model *model, uint32_t below)
     return (model->random >> 8) % below;
 }
 
-static uint64_t model_first(const struct model *model)
+static uint64_t model_first(const struct model *model, bool tried)
 {
-    uint64_t offset = 1;
-    while (model->state[offset] != WAITING)
-        offset++;
-    return offset;
+    uint64_t suspect = 0;
+    for (uint64_t offset = 1; offset < MODEL_OFFSETS; offset++) {
+        if (model->state[offset] != WAITING)
+            continue;
+        if (tried || !model->attempts[offset])
+            return offset;
+        suspect = suspect ? suspect : offset;
+    }
+    return suspect;
 }
 
 // Some offset that is under way, 0 when none is.
@@ -157,10 +187,11 @@ static void step_add(struct model *model, struct queue *queue)
 static void step_take(struct model *model, struct queue *queue)
 {
     struct queue_job job;
-    assert_int_equal(queue_take(queue, &job), model->waiting > 0);
+    bool tried = model_random(model, 3);
+    assert_int_equal(queue_take(queue, tried, &job), model->waiting > 0);
     if (!model->waiting)
         return;
-    uint64_t offset = model_first(model);
+    uint64_t offset = model_first(model, tried);
     assert_int_equal(job.offset, offset);
     assert_int_equal(job.attempts, model->attempts[offset]);
     model->state[offset] = UNDER_WAY;
@@ -182,10 +213,11 @@ static void step_failed(struct model *model, struct queue *queue, uint32_t max_a
     uint64_t offset = model_pick(model);
     if (!offset || model->attempts[offset] >= max_attempts)
         return;
-    bool blamed = model_random(model, 2);
-    uint32_t attempts, expected = model->attempts[offset] += blamed;
-    assert_int_equal(queue_failed(queue, offset, blamed, &attempts), expected < max_attempts);
-    assert_int_equal(attempts, expected);
+    enum queue_blame blame = (enum queue_blame)model_random(model, 3);
+    uint32_t expected = model->attempts[offset] += blame != QUEUE_INNOCENT;
+    struct queue_job job;
+    assert_int_equal(queue_failed(queue, offset, blame, &job), expected < max_attempts);
+    assert_int_equal(job.attempts, expected);
     if (expected >= max_attempts)
         return;
     model->state[offset] = WAITING;
@@ -222,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_takes_the_smallest_first),
         cmocka_unit_test(test_a_failed_job_goes_back_to_its_place),
+        cmocka_unit_test(test_an_untried_worker_gets_no_suspect),
         cmocka_unit_test(test_a_full_window_refuses_and_recovers),
         cmocka_unit_test(test_rewind_asks_again_for_what_was_passed),
         cmocka_unit_test(test_behaves_as_a_naive_model),
