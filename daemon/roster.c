@@ -101,6 +101,16 @@ static struct census roster_count(const struct roster *roster)
     return census;
 }
 
+// While workers fail, one is tried at a time. One that is on an article for long has a stand-in: an
+// article that hangs delays nobody else for long.
+static unsigned roster_wanted(const struct roster *roster, const struct census *census)
+{
+    unsigned usual = roster->settings.workers, have = census->starting + census->ready;
+    if (roster->throttle_ms && have < usual)
+        return census->untried ? have : have + 1;
+    return usual + (census->stalled < usual ? census->stalled : usual);
+}
+
 // Some worker with the settings of this one has given a result and is there.
 static bool roster_works(const struct roster *roster, const struct proc *like)
 {
@@ -185,11 +195,13 @@ static void proc_ready_cb(struct proc *proc, void *arg)
     roster->events.ready_cb(roster->arg);
 }
 
-// A worker that was given up too early comes back: one of them is too many.
+// A worker that was thought to hang goes on: one of them is too many.
 static void retire_surplus(struct roster *roster, struct proc *proc)
 {
     struct census census = roster_count(roster);
-    if (proc_is_current(roster, proc) && census.ready + census.starting > roster->settings.workers)
+    census.stalled--;
+    if (proc_is_current(roster, proc) &&
+        census.starting + census.ready > roster_wanted(roster, &census))
         proc_retire(proc);
 }
 
@@ -301,18 +313,6 @@ static bool start_or_throttle(struct roster *roster)
     return false;
 }
 
-// While workers fail, one is tried at a time. While all are stalled, one more is wanted, up to
-// twice as many as usual: an article that hangs delays nobody else for long.
-static unsigned roster_wanted(const struct roster *roster, const struct census *census)
-{
-    unsigned usual = roster->settings.workers, have = census->starting + census->ready;
-    if (roster->throttle_ms && have < usual)
-        return census->untried ? have : have + 1;
-    if (!census->stalled || census->stalled < have || have < usual || have >= 2 * usual)
-        return usual;
-    return have + 1;
-}
-
 // While old ones are there, one new one at a time, and only when nobody is about to leave.
 static void roster_fill(struct roster *roster)
 {
@@ -323,7 +323,8 @@ static void roster_fill(struct roster *roster)
     unsigned have = census.starting + census.ready;
     if (census.old && (census.starting || census.leaving))
         return;
-    while (have < roster_wanted(roster, &census) && start_or_throttle(roster)) {
+    unsigned wanted = roster_wanted(roster, &census);
+    while (have < wanted && start_or_throttle(roster)) {
         have++;
         if (census.old || roster->throttle_ms)
             return;

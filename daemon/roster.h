@@ -2,7 +2,7 @@
 // 1. Keep so many running; those that die before their first result are throttled: 2 s doubling to
 // 60 s, one result resets.
 // A death that the article explains is not: the crew knows (ended_cb).
-// 2. While every worker is on one article for long, one more takes the others.
+// 2. For each that is on one article for long a stand-in is started, at most as many as workers.
 // 3. On new settings, start one worker with them first: when it says HELLO the settings are in
 // force and old workers are retired one by one; when it fails, the old ones stay.
 #pragma once

@@ -5,6 +5,11 @@
 //   clock_gettime                       where the vDSO does not answer
 //   rt_sigreturn, rt_sigprocmask, restart_syscall    a signal arrives, SIGSTOP and SIGCONT included
 //   exit, exit_group
+// Whatever else is called, with whatever calling convention, ends the process at once.
+// Time is the daemon's to limit: RLIMIT_CPU counts from the process's start and its hard limit
+// cannot be raised again, so there is no such limit per article; and processor time would not see a
+// worker that is stopped or waits for ever. The daemon kills the worker `crew.timeout` after it got
+// to an article, and one thread cannot use more processor time than that.
 // Nothing else: no mprotect (glibc needs it for arenas of other threads only; M_ARENA_MAX forbids
 // them), no fstat (no stdio on the pipes), no tgkill (abort() ends the process either way).
 #include "workers/runtime/sandbox.h"
@@ -45,7 +50,7 @@ static int limit_set(__rlimit_resource_t resource, rlim_t most, const char *name
 static int limits_set(const struct sandbox *sandbox, struct err *err)
 {
     int failed = limit_set(RLIMIT_CORE, 0, "core dumps", err);
-#ifndef TELEX_SANITIZED // shadow memory is terabytes, and the search for leaks opens files
+#ifndef TELEX_UNSANDBOXED // shadow memory is terabytes, and the search for leaks opens files
     if (!failed)
         failed = limit_set(RLIMIT_NOFILE, STDERR_FILENO + 1, "open files", err);
     if (!failed)
@@ -68,7 +73,7 @@ static int parent_watch(const struct sandbox *sandbox, struct err *err)
     return 0;
 }
 
-#ifndef TELEX_SANITIZED
+#ifndef TELEX_UNSANDBOXED
 static int calls_allow(scmp_filter_ctx filter)
 {
     static const int calls[] = {
@@ -96,7 +101,10 @@ static int calls_allow(scmp_filter_ctx filter)
 static int calls_restrict(struct err *err)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    int failed = filter ? calls_allow(filter) : -ENOMEM;
+    int failed =
+        filter ? seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) : -ENOMEM;
+    if (!failed)
+        failed = calls_allow(filter);
     if (!failed)
         failed = seccomp_load(filter);
     seccomp_release(filter);
@@ -104,11 +112,21 @@ static int calls_restrict(struct err *err)
         return err_set_errno(err, -failed, "cannot restrict system calls");
     return 0;
 }
+
+bool sandbox_is_whole(void)
+{
+    return true;
+}
 #else
 static int calls_restrict(struct err *err)
 {
     (void)err;
     return 0;
+}
+
+bool sandbox_is_whole(void)
+{
+    return false;
 }
 #endif
 

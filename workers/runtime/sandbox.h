@@ -16,5 +16,9 @@ struct sandbox {
 
 // Closes all descriptors above 2 and enters the sandbox for good. Call it on the only thread, when
 // everything that needs a file is done. 0 or negative errno with err (-ESRCH: the parent is gone);
-// the process should then end. Builds with a sanitizer keep their system calls and address space.
+// the process should then end.
 int sandbox_enter(const struct sandbox *sandbox, struct err *err);
+
+// False in builds that keep their system calls and address space, because a sanitizer or valgrind
+// needs them (TELEX_UNSANDBOXED): never to be used for articles of strangers.
+bool sandbox_is_whole(void);

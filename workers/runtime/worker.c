@@ -1,7 +1,8 @@
 // 1. Enter the sandbox, say HELLO.
-// 2. Take every whole frame that has been read and answer it.
-// 3. When no whole frame is left, write the answers, then wait for more to read: whoever waits for
-//    an answer never waits for a buffer to fill.
+// 2. Take every whole frame that has been read, answer it, and write the answer before the next one
+//    is looked at: when an article ends or stops the process, the daemon sees which one it was.
+//    That is a hundredth of the time an article takes.
+// 3. When no whole frame is left, wait for more to read.
 #include "workers/runtime/worker.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 
 enum {
     READ_BYTES = 256 * 1024,
-    WRITE_BYTES = 256 * 1024,     // answers are written at the latest when they are so many
     KEEP_BYTES = 4 * 1024 * 1024, // memory kept for the next frame
 };
 
@@ -128,7 +128,7 @@ static int session_step(struct session *session, struct err *err)
     const char *payload = session->in.ptr + session->taken + WORKER_HEAD_BYTES;
     failed = answer_frame(session, &head, slice_from(payload, head.len), err);
     session->taken += WORKER_HEAD_BYTES + head.len;
-    if (!failed && session->out.len >= WRITE_BYTES)
+    if (!failed)
         failed = session_flush(session, err);
     return failed ? failed : 1;
 }
@@ -170,15 +170,16 @@ static int session_run(struct session *session, struct err *err)
     struct slice hello = slice_from_text(session->worker->hello);
     put_head(&session->out, WORKER_HELLO, 0, hello.len);
     buf_put_slice(&session->out, hello);
-    int more = 1;
+    int more = 1, failed = session_flush(session, err);
+    if (failed)
+        return failed;
     while (more > 0) {
         int answered;
         while ((answered = session_step(session, err)) > 0)
             continue;
         if (answered < 0)
             return answered;
-        int failed = session_flush(session, err);
-        more = failed ? failed : session_read(session, err);
+        more = session_read(session, err);
     }
     return more;
 }
@@ -190,6 +191,8 @@ int worker_main(const struct worker *worker)
     buf_init(&session.in, WORKER_PAYLOAD_MAX + WORKER_HEAD_BYTES + READ_BYTES);
     buf_init(&session.out, (size_t)2 * WORKER_PAYLOAD_MAX);
     int failed = sandbox_enter(&worker->sandbox, &err);
+    if (!failed && !sandbox_is_whole())
+        log_warning("worker-not-sandboxed reason=\"built for sanitizers or valgrind\"");
     if (!failed)
         failed = session_run(&session, &err);
     if (failed)

@@ -189,8 +189,8 @@ static int run_tagger(struct options *options, pid_t parent)
     int status = 0;
     tagger_set_explain(tagger, options->explain && options->mode == MODE_LINES);
     if (options->mode == MODE_VERSION)
-        printf("telex-tagger %s, tagger %s, lexicon %s\n", TELEX_VERSION, TAGGER_VERSION,
-               tagger_lexicon_id(tagger));
+        printf("telex-tagger %s, tagger %s, lexicon %s%s\n", TELEX_VERSION, TAGGER_VERSION,
+               tagger_lexicon_id(tagger), sandbox_is_whole() ? "" : ", NOT SANDBOXED");
     else if (options->mode == MODE_WORKER)
         status = run_worker(tagger, parent);
     else

@@ -12,12 +12,14 @@
 
 enum { BIG = 3 << 20 };
 
-// The answer to a job is the job, backwards; "fail" ends the worker.
+// The answer to a job is the job, backwards; "fail" ends the worker, "die" at once.
 static int reverse_cb(struct slice job, struct buf *out, void *arg, struct err *err)
 {
     (void)arg;
     if (slice_is(job, "fail"))
         return err_set_errno(err, EIO, "told to fail");
+    if (slice_is(job, "die"))
+        _exit(9);
     for (size_t i = job.len; i > 0; i--)
         buf_put_byte(out, job.ptr[i - 1]);
     return 0;
@@ -115,6 +117,36 @@ static void test_hello_then_answers_in_order(void **state)
     assert_int_equal(finish(&s), 0);
 }
 
+static void put_frame(struct buf *out, uint64_t id, const char *payload)
+{
+    uint8_t head[WORKER_HEAD_BYTES];
+    uint32_t len = (uint32_t)strlen(payload);
+    worker_head_encode(&(struct worker_head){WORKER_VERSION, WORKER_JOB, len, id}, head);
+    buf_put(out, head, sizeof head);
+    buf_put_text(out, payload);
+}
+
+// So that the daemon blames the right one.
+static void test_a_death_takes_no_earlier_answer_with_it(void **state)
+{
+    (void)state;
+    struct session s = start();
+    struct buf jobs;
+    buf_init(&jobs, 4096);
+    put_frame(&jobs, 1, "ab");
+    put_frame(&jobs, 2, "cd");
+    put_frame(&jobs, 3, "die");
+    put_frame(&jobs, 4, "ef");
+    expect_frame(&s, WORKER_HELLO, 0, "{\"worker\":\"test\"}");
+    send_bytes(&s, jobs.ptr, jobs.len);
+    expect_frame(&s, WORKER_RESULT, 1, "ba");
+    expect_frame(&s, WORKER_RESULT, 2, "dc");
+    char byte;
+    assert_int_equal(read(s.from, &byte, 1), 0);
+    assert_int_equal(finish(&s), 9);
+    buf_fini(&jobs);
+}
+
 static void test_frame_that_comes_byte_by_byte(void **state)
 {
     (void)state;
@@ -178,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hello_then_answers_in_order),
+        cmocka_unit_test(test_a_death_takes_no_earlier_answer_with_it),
         cmocka_unit_test(test_frame_that_comes_byte_by_byte),
         cmocka_unit_test(test_large_job),
         cmocka_unit_test(test_garbage_ends_it),
