@@ -67,13 +67,58 @@ static bool begins_person(const struct cutter *cutter, const struct run *run, si
 }
 
 // An ordinary German noun, capitalised as all are.
-static bool is_noun(const struct words *words, const struct word *word)
+static bool is_noun(const struct cutter *cutter, const struct word *word)
 {
     if (word->language != LEXICON_DE || word->other_language || word->flags & WORD_IS_UPPER)
         return false;
+    const struct words *words = cutter->words;
     int capital = words_count_of(words, word, COUNT_CAPITAL);
     return (capital > 8 && capital > words_name_count(words, word) + 8) ||
-           word->cues & (WORD_TITLE | WORD_ORGANISATION);
+           words_compound_cues(cutter->lexicon, word) & (WORD_TITLE | WORD_ORGANISATION);
+}
+
+// "Rosenfarbs Enkelin", but not "Klaus Richter".
+static bool is_genitive(const struct word *word)
+{
+    size_t len = word->folded.len;
+    return len > 3 && word->folded.ptr[len - 1] == 's' && !is_given(word);
+}
+
+// Where the noun `index` stands between what is somebody's and whose it is.
+static bool is_noun_between(const struct cutter *cutter, const struct run *run,
+                            const struct span *known, size_t index)
+{
+    const struct word *word = &cutter->words->at[index];
+    bool at_end = known && index == known->first + known->count;
+    bool whose = run->person && word->gap == GAP_SPACE && is_genitive(word - 1);
+    bool behind = at_end && (run->person || word->gap == GAP_HYPHEN ||
+                             (known->type == TAG_PERSON && is_genitive(word - 1)));
+    return (whose || behind) && is_noun(cutter, word);
+}
+
+// Not as the lexicon has it: in another case, or an acronym, which has none.
+static bool is_oblique(const struct words *words, const struct span *span)
+{
+    const struct word *first = &words->at[span->first], *last = first + span->count - 1;
+    struct slice exact =
+        slice_from(words->text->normalised.ptr + first->start, last->end - first->start);
+    return last->flags & WORD_IS_UPPER || !slice_equal(exact, span->base);
+}
+
+// "Georgii | Brad Raffensperger": in Polish a place or an organisation stands before a person in
+// the genitive, without any word between.
+static bool ends_before_person(const struct cutter *cutter, const struct run *run,
+                               const struct span *known, size_t index)
+{
+    const struct word *word = &cutter->words->at[index];
+    bool fits = known && index == known->first + known->count && known->type != TAG_PERSON &&
+                word->language == LEXICON_PL && !word->other_language &&
+                (run->person || run->end - index == 2) && run->end - index > 1 &&
+                is_oblique(cutter->words, known) && !is_given(&cutter->words->at[run->first]);
+    for (size_t i = index; i < run->end && fits; i++, word++)
+        fits = word->gap == GAP_SPACE && word->flags & WORD_IS_CAPITAL &&
+               !(word->flags & (WORD_IS_UPPER | WORD_IS_MIXED)) && (run->person || !(word->cues));
+    return fits;
 }
 
 static void relabel(struct cutter *cutter, size_t first, size_t end, uint8_t label)
@@ -102,8 +147,13 @@ static size_t cut_run(struct cutter *cutter, const struct run *run)
                 return i;
             }
         }
-        bool noun = is_noun(words, word) && (run->person || word->gap == GAP_HYPHEN);
-        if (i == known_end && noun) {
+        if (ends_before_person(cutter, run, known, i)) {
+            relabel(cutter, run->first, i,
+                    known->type == TAG_PLACE ? LABEL_PLACE : LABEL_ORGANISATION);
+            relabel(cutter, i, run->end, LABEL_PERSON);
+            return i;
+        }
+        if (is_noun_between(cutter, run, known, i)) {
             cutter->labels[i].label = LABEL_NONE;
             relabel(cutter, i + 1, run->end, label);
             return i + 1;

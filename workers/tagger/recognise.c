@@ -18,9 +18,59 @@ static bool is_own_word(const struct span *span)
     return span->type != TAG_PERSON && !(span->flags & SPAN_SURNAME);
 }
 
+// The lexicon writes the word alike in Polish, German and English: it is no translated common noun.
+static bool is_international(const struct lexicon *lexicon, const struct word *word,
+                             uint32_t entity)
+{
+    const unsigned all = 1u << LEXICON_PL | 1u << LEXICON_DE | 1u << LEXICON_EN;
+    unsigned seen = 0;
+    for (size_t i = 0; i < word->lemma_count; i++) {
+        uint64_t hash = lexicon_hash_append(0, word->lemmas[i].hash);
+        const struct lexicon_node *node = lexicon_find_node(lexicon, hash);
+        if (!node || node->posting == LEXICON_NONE)
+            continue;
+        const struct lexicon_posting *posting = lexicon_postings(lexicon, node->posting);
+        for (;; posting++) {
+            if (posting->entity == entity)
+                seen |= posting->languages ? posting->languages : all;
+            if (posting->flags & POSTING_LAST)
+                break;
+        }
+    }
+    return (seen & all) == all;
+}
+
+static bool is_anybody_or_anything(const struct word *word)
+{
+    const struct lexicon_word *info = word->info;
+    bool used = info && (info->given || info->surname);
+    for (size_t i = 0; i < LEXICON_LANGUAGES && info; i++)
+        used |= info->counts[i][COUNT_LOWER] || info->counts[i][COUNT_CAPITAL] ||
+                info->counts[i][COUNT_PERSON];
+    return used;
+}
+
+// One word that is nothing else, in a language that the model reads less well than Polish: no
+// ordinary word, nobody's name, and of a place's no part of a longer one that the lexicon does not
+// know ("Detroit Pistons").
+static bool is_only_name(const struct lexicon *lexicon, const struct words *words,
+                         const struct span *span)
+{
+    const struct word *word = &words->at[span->first];
+    bool goes_on =
+        span->first + 1 < words->count && word[1].gap == GAP_SPACE && words_is_capital(&word[1]);
+    if (word->language == LEXICON_PL || word->flags & WORD_IS_HEADLINE ||
+        is_anybody_or_anything(word) || (goes_on && span->type == TAG_PLACE))
+        return false;
+    uint8_t weight = lexicon_entity(lexicon, span->entity)->weight;
+    return is_own_word(span) && ((span->type == TAG_ORGANISATION && weight >= 7) ||
+                                 is_international(lexicon, word, span->entity));
+}
+
 // How far the lexicon alone decides: what the user named, what the model has no type for, and
 // well-known names of several words, and famous places and organisations.
-static enum strength strength_of(const struct lexicon *lexicon, const struct span *span)
+static enum strength strength_of(const struct lexicon *lexicon, const struct words *words,
+                                 const struct span *span)
 {
     enum { KNOWN_WELL = 5, FAMOUS = 8 };
     if (span->flags & SPAN_WEAK)
@@ -32,7 +82,9 @@ static enum strength strength_of(const struct lexicon *lexicon, const struct spa
     if (!typed)
         return STRENGTH_FIRM;
     uint8_t weight = lexicon_entity(lexicon, span->entity)->weight;
-    bool firm = span->count > 1 ? weight >= KNOWN_WELL : weight >= FAMOUS && is_own_word(span);
+    bool firm = span->count > 1 ? weight >= KNOWN_WELL
+                                : (weight >= FAMOUS && is_own_word(span)) ||
+                                      (weight >= KNOWN_WELL && is_only_name(lexicon, words, span));
     return firm ? STRENGTH_FIRM : STRENGTH_NONE;
 }
 
@@ -63,18 +115,29 @@ static bool is_genitive(const struct words *words, size_t index)
     return exact.len && (exact.ptr[0] == '\'' || slice_begins(exact, "’"));
 }
 
+// English writes no name's last word small: "Ciudadanos party", "Notre-Dame cathedral"; but "Ray's
+// pizza", "Levi s" and what is small throughout.
+static bool is_small_behind(const struct words *words, const struct span *span, size_t index)
+{
+    const struct word *word = &words->at[index];
+    return word->language == LEXICON_EN && !words_is_capital(word) &&
+           !(word->flags & (WORD_IS_NUMBER | WORD_IS_MIXED)) && word->folded.len > 1 &&
+           words_is_capital(&words->at[span->first]) && !is_genitive(words, index - 1);
+}
+
 // A title is no part of a person's name ("Mr Palmer"), nor is the genitive behind any.
-static void trim(const struct words *words, struct span *span)
+static void trim(const struct lexicon *lexicon, const struct words *words, struct span *span)
 {
     const struct word *first = &words->at[span->first];
-    while (span->count > 1 && span->type == TAG_PERSON && first->cues & WORD_TITLE &&
-           words_may_begin(first + 1)) {
+    while (span->count > 1 && span->type == TAG_PERSON &&
+           words_compound_cues(lexicon, first) & WORD_TITLE && words_may_begin(first + 1)) {
         span->first++;
         span->count--;
         first++;
     }
     while (span->count > 1 && (is_genitive(words, span->first + span->count - 1) ||
-                               is_small_part(words, span->first + span->count - 1)))
+                               is_small_part(words, span->first + span->count - 1) ||
+                               is_small_behind(words, span, span->first + span->count - 1)))
         span->count--;
 }
 
@@ -128,8 +191,8 @@ static bool ends_with_initial(const struct words *words, const struct span *span
 }
 
 // The span of the labels from `first` on; the lexicon's own where it matches the same words.
-static struct span span_of(const struct words *words, const struct span *known, size_t first,
-                           size_t count, enum tag_type type)
+static struct span span_of(const struct lexicon *lexicon, const struct words *words,
+                           const struct span *known, size_t first, size_t count, enum tag_type type)
 {
     struct span span = {.first = (uint32_t)first,
                         .count = (uint32_t)count,
@@ -138,7 +201,7 @@ static struct span span_of(const struct words *words, const struct span *known, 
                         .flags = SPAN_GUESS};
     bool same = known && known->first == first && known->count == count;
     if (!same)
-        trim(words, &span);
+        trim(lexicon, words, &span);
     if (known && known->first == span.first && known->count == span.count && known->type == type) {
         uint32_t weak = known->flags & SPAN_WEAK;
         span = *known;
@@ -163,7 +226,8 @@ static size_t run_of(const struct taker *taker, size_t first)
     size_t limit = taker->words->count, count = 1;
     for (size_t i = taker->at; i < taker->known->count && limit == taker->words->count; i++) {
         const struct span *span = &taker->known->at[i];
-        if (span->first > first && strength_of(taker->lexicon, span) == STRENGTH_FIXED)
+        if (span->first > first &&
+            strength_of(taker->lexicon, taker->words, span) == STRENGTH_FIXED)
             limit = span->first;
         if (!label_goes_on(taker->labels[span->first].label) && span->first > first)
             break;
@@ -188,8 +252,9 @@ static float sureness(const struct labelled *labels, size_t count)
 static size_t take_span(struct taker *taker, size_t first, struct spans *spans)
 {
     const struct span *near = skip_to(taker->known, &taker->at, first);
-    enum strength strength =
-        near && near->first == first ? strength_of(taker->lexicon, near) : STRENGTH_NONE;
+    enum strength strength = near && near->first == first
+                                 ? strength_of(taker->lexicon, taker->words, near)
+                                 : STRENGTH_NONE;
     size_t count = run_of(taker, first);
     if (strength == STRENGTH_FIXED || (strength == STRENGTH_FIRM && count <= near->count)) {
         struct span known = *near;
@@ -200,8 +265,8 @@ static size_t take_span(struct taker *taker, size_t first, struct spans *spans)
     }
     if (count == 0)
         return 1;
-    struct span span =
-        span_of(taker->words, near, first, count, type_of(taker->labels[first].label));
+    struct span span = span_of(taker->lexicon, taker->words, near, first, count,
+                               type_of(taker->labels[first].label));
     span.sure = sureness(&taker->labels[first], count);
     if (!is_people(taker->lexicon, taker->words, &span) &&
         !is_german_compound_adjective(taker->words, &span))

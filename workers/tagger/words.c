@@ -281,3 +281,17 @@ int words_name_count(const struct words *words, const struct word *word)
     }
     return most;
 }
+
+uint16_t words_compound_cues(const struct lexicon *lexicon, const struct word *word)
+{
+    enum { HEAD_MIN = 5, BEFORE_MIN = 3 };
+    uint16_t cues = word->cues;
+    if (word->language != LEXICON_DE || word->other_language)
+        return cues;
+    for (size_t at = BEFORE_MIN; !cues && at + HEAD_MIN <= word->folded.len; at++) {
+        struct slice head = slice_from(word->folded.ptr + at, word->folded.len - at);
+        const struct lexicon_word *info = lexicon_find_word(lexicon, lexicon_hash_word(head));
+        cues = info ? info->cues[LEXICON_DE] & (WORD_TITLE | WORD_ORGANISATION) : 0;
+    }
+    return cues;
+}

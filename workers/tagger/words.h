@@ -90,3 +90,7 @@ static inline int words_count_of(const struct words *words, const struct word *w
 
 // As a part of a name, of the kind it is most often part of.
 int words_name_count(const struct words *words, const struct word *word);
+
+// Its cues, or those of the German word that it ends with: "Wettbewerbskommissarin",
+// "Luftfahrtbehörde".
+uint16_t words_compound_cues(const struct lexicon *lexicon, const struct word *word);

@@ -57,6 +57,19 @@ static void test_person_behind_another_name(void **state)
     assert_cut("en", "the European Union John Zorbin said", ".oOOO.", ".oOpP.");
 }
 
+static void test_genitive_before_a_polish_person(void **state)
+{
+    (void)state;
+    assert_cut("pl", "prezydent Rosji Stewo Zbrzycki odmówił", ".pPP.", ".lpP.");
+    assert_cut("pl", "prezydent Rosji Stewo Zbrzycki odmówił", ".lLL.", ".lpP.");
+    assert_cut("pl", "szef NATO Stewo Zbrzycki odmówił", ".oOO.", ".opP.");
+    // In the nominative it is rather one name; acronyms and longer ends are no persons' names.
+    assert_cut("pl", "spółka Rosja Stewo Zbrzycki odmówiła", ".oOO.", ".oOO.");
+    assert_cut("pl", "prezes Rosji Stewo ZBRZ odmówił", ".oOO.", ".oOO.");
+    assert_cut("pl", "klub Rosji Stewo Zbrzycki Zorbin odmówił", ".oOOO.", ".oOOO.");
+    assert_cut("en", "the Russia Stewo Zbrzycki said", ".lLL.", ".lLL.");
+}
+
 static void test_inflected_names_inside_another_stay(void **state)
 {
     (void)state;
@@ -85,6 +98,10 @@ static void test_ordinary_german_noun(void **state)
     assert_cut("de", "die US-Behörde prüft", ".oO.", ".o..");
     assert_cut("de", "die US-Regierung prüft", ".lL.", ".l..");
     assert_cut("de", "sagten Trumps Berater gestern", ".pP.", ".p..");
+    assert_cut("de", "die US-Luftfahrtbehörde FAA prüft", ".oOO.", ".o.o.");
+    assert_cut("de", "sagte Zorbins Enkelin Miriam Zorbin gestern", ".pPPP.", ".p.pP.");
+    assert_cut("de", "es waren Trumps Verdienste gestern", "..oO.", "..oO.");
+    assert_cut("de", "sagte Klaus Richter gestern", ".pP.", ".pP."); // no genitive
     // Other languages have no such nouns.
     assert_cut("en", "the US-Behörde said", ".oO.", ".oO.");
 }
@@ -104,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_person_behind_another_name),
+        cmocka_unit_test(test_genitive_before_a_polish_person),
         cmocka_unit_test(test_inflected_names_inside_another_stay),
         cmocka_unit_test(test_two_persons),
         cmocka_unit_test(test_joined_by_a_hyphen),

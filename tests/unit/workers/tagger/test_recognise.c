@@ -132,6 +132,33 @@ static void test_inhabitants_and_genitives(void **state)
     assert_span(&english, 1, "John", "Zorbin", TAG_PERSON);
 }
 
+// The lexicon alone is sure of a word that is nothing else, written alike in all three languages.
+static void test_words_that_are_only_names(void **state)
+{
+    (void)state;
+    struct reading article =
+        read_article("de", "", "Evergrande und Fidesz, Fidesz und Evergrande.");
+    assert_span(&article, 1, "Evergrande", "Evergrande", TAG_ORGANISATION);
+    assert_span(&article, 1, "Fidesz", "Fidesz", TAG_ORGANISATION);
+    assert_true(span_at(&article, 1, "Fidesz", "Fidesz")->flags & SPAN_LISTED);
+}
+
+// English writes the last word of no name small.
+static void test_small_words_behind(void **state)
+{
+    (void)state;
+    static const char *const small[] = {"party", "palace"};
+    struct reading article =
+        read_article("en", "", "The Ciudadanos party met in the Dolmabahce palace.");
+    for (size_t s = 0; s < article.spans[1].count; s++) {
+        const struct span *span = &article.spans[1].at[s];
+        struct slice last = words_exact(&article.fields[1], span->first + span->count - 1);
+        for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+            assert_false(slice_is(last, small[i]));
+    }
+    assert_span(&article, 1, "Ciudadanos", "Ciudadanos", TAG_ORGANISATION);
+}
+
 static void test_nothing_to_find(void **state)
 {
     (void)state;
@@ -209,6 +236,8 @@ int main(void)
         cmocka_unit_test(test_body_explains_the_title),
         cmocka_unit_test(test_lexicon_and_model),
         cmocka_unit_test(test_inhabitants_and_genitives),
+        cmocka_unit_test(test_words_that_are_only_names),
+        cmocka_unit_test(test_small_words_behind),
         cmocka_unit_test(test_nothing_to_find),
         cmocka_unit_test(test_long_runs),
         cmocka_unit_test(test_same_article_same_spans),
