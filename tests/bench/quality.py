@@ -87,6 +87,8 @@ def measure_wire(tagger, _shared, most):
     for texts, found in tagged.values():
         say_errors(spans.errors(texts, found), most)
         say_errors(bases.errors(texts, found), most)
+    for name, key in result["all"]["shared"].pop("lost")[:most]:
+        say(f"  not shared {name}: {key}")
     say_errors(links.confusions([document for pair in tagged.values() for document in zip(*pair)]), most)
     return result
 

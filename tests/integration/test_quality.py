@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[1] / "bench")]
 
 from harness import build  # noqa: E402
-from quality import program, wire  # noqa: E402
+from quality import program, sets, shared, wire  # noqa: E402
 
 
 def perfect(reports):
@@ -66,12 +66,13 @@ class Check(unittest.TestCase):
         self.assertEqual(wire.falls(self.best, self.best), [])
 
     def test_missed_mentions(self):
-        self.assertFalls(spoil(self.reports, lambda one, span: one.mentions.pop(span)), "names pl", "names de", "names en", "links all")
+        self.assertFalls(spoil(self.reports, lambda one, span: one.mentions.pop(span)), "names pl", "names de", "names en", "links all",
+                         "shared ids")
 
     def test_wrong_types_and_ends(self):
         for wrong in (lambda s: (s[0], s[1], "LOC" if s[2] == "PER" else "PER"), lambda s: (s[0], s[1] + 1, s[2])):
             figures = spoil(self.reports, lambda one, span: one.mentions.update({wrong(span): one.mentions.pop(span)}))
-            self.assertFalls(figures, "names pl", "names de", "names en", "links all")
+            self.assertFalls(figures, "names pl", "names de", "names en", "links all", "shared ids")
 
     def test_wrong_bases(self):
         figures = spoil(self.reports, lambda one, span: one.mentions.update({span: ("?", one.mentions[span][1])}))
@@ -79,7 +80,16 @@ class Check(unittest.TestCase):
 
     def test_wrong_links(self):
         figures = spoil(self.reports, lambda one, span: one.mentions.update({span: (one.mentions[span][0], "?")}))
-        self.assertFalls(figures, "links all")
+        self.assertFalls(figures, "links all", "shared ids")
+
+    def test_ids_that_languages_share(self):
+        def report(name, *ids):
+            text = sets.Text("", {(i, i + 1, "PER"): (key, key) for i, key in enumerate("abcd"[:len(ids)])}, name)
+            return text, program.Tagged("", "", {(i, i + 1, "PER"): ("", found) for i, found in enumerate(ids) if found})
+        event = [report("pl", "Q1", "Q2", "Q3", "Q4"), report("de", "Q1", "Q9", "Q4", None), report("en", "Q1", "Q2", "Q3")]
+        result = shared.compare([event])
+        self.assertEqual((result["found"], result["ids"], result["annotated"]), (25.0, 4, 75.0))
+        self.assertEqual((result["kept"], result["entities"], result["lost"]), (33.3, 3, [("pl", "b"), ("pl", "c")]))
 
     def test_wrong_language(self):
         tagged = perfect(self.reports)

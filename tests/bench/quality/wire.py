@@ -8,7 +8,7 @@ import json
 import pathlib
 import re
 
-from . import bases, links, program, sets, spans
+from . import bases, links, program, sets, shared, spans
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "data" / "wire"
 BASELINE = FOLDER / "baseline.json"
@@ -74,19 +74,20 @@ def tag(tagger, reports):
 
 
 def compare(tagged):
-    """Per language mentions, base forms and language; links within the reports of a language and over all of them together."""
+    """Per language mentions, base forms and language; links within the reports of a language and over all of them; ids that languages share."""
     scores = links.compare({language: list(zip(*pair)) for language, pair in tagged.items()})
     result = {}
     for language, (texts, found) in tagged.items():
         right = sum(t.language == language for t in found)
         result[language] = {"texts": len(texts), "mentions": spans.compare(texts, found), "base": bases.compare(texts, found),
                             "links": scores[language]["across"], "language": round(100 * right / max(len(texts), 1), 1)}
-    return {**result, "all": {"links": scores["all"]["across"]}}
+    events = zip(*(zip(*tagged[language]) for language in LANGUAGES))
+    return {**result, "all": {"links": scores["all"]["across"], "shared": shared.compare(events)}}
 
 
 def headline(result):
     """The figures that may not fall, each under a name of its own."""
-    figures = {"links all": result["all"]["links"]["f1"]}
+    figures = {"links all": result["all"]["links"]["f1"], "shared ids": result["all"]["shared"]["kept"]}
     for language in LANGUAGES:
         figures[f"names {language}"] = result[language]["mentions"]["all"]["f1"]
         figures[f"base {language}"] = result[language]["base"]["exact"]
@@ -114,6 +115,9 @@ def table(result, baseline=None):
     for scope in (*LANGUAGES, "all"):
         score = result[scope]["links"]
         lines.append(f"links {scope:4} LEA  P {score['precision']:5.1f}  R {score['recall']:5.1f}  F1 {score['f1']:5.1f}  {score['entities']} entities")
+    both = result["all"]["shared"]
+    lines.append(f"shared ids: of {both['ids']} in Polish reports {both['found']} are in the German and the English of their event too, as annotated "
+                 f"{both['annotated']}; of {both['entities']} entities annotated in all three {both['kept']} have one id")
     for name, figure in headline(result).items() if baseline else ():
         lines.append(f"{name:12} {figure:5.1f}  baseline {baseline.get(name, '-')}")
     return lines
