@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/given_socket.h"
 #include "daemon/zsock_private.h"
 #include "proto/base/check.h"
 #include "proto/base/log.h"
@@ -97,9 +98,10 @@ static int set_options(struct zsock *z)
 // every recycling, and no connection that is just being made is lost.
 static int lend_listener(struct zsock *z)
 {
-    if (!z->listener.path)
+    int listening = z->listener.path ? z->listener.fd : z->given;
+    if (listening < 0)
         return 0;
-    int fd = fcntl(z->listener.fd, F_DUPFD_CLOEXEC, 0);
+    int fd = fcntl(listening, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     if (zmq_setsockopt(z->socket, ZMQ_USE_FD, &fd, sizeof fd) == 0)
@@ -191,7 +193,10 @@ static void start_handles(struct zsock *z)
 static int open_listener(struct zsock *z, struct err *err)
 {
     const char *path;
-    return ipc_endpoint_path(z->endpoint, &path) ? ipc_listener_open(&z->listener, path, err) : 0;
+    int result = given_socket_find(z->name, z->endpoint, &z->given, err);
+    if (result != 0 || z->given >= 0 || !ipc_endpoint_path(z->endpoint, &path))
+        return result;
+    return ipc_listener_open(&z->listener, path, err);
 }
 
 int zsock_open(struct zsock **out, uv_loop_t *loop, struct zsock_context *context,
@@ -205,6 +210,7 @@ int zsock_open(struct zsock **out, uv_loop_t *loop, struct zsock_context *contex
     if (!z)
         return err_set_errno(err, ENOMEM, "socket %s", options->name);
     late_init(&z->late);
+    z->given = -1;
     z->loop = loop;
     z->context = context;
     z->options = *options;

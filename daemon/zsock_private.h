@@ -14,6 +14,7 @@ struct zsock {
     char *name, *endpoint;
     void *socket;
     struct ipc_listener listener; // of an ipc endpoint
+    int given;                    // listening socket from the service manager; -1: none
     zsock_message_cb *cb;
     void *arg;
 

@@ -127,7 +127,7 @@ class Notify:
 class Daemon:
     """One telexd. `options` are keys of its configuration: {"crew.workers": 1}. Start it again after `stop` or `kill`."""
 
-    def __init__(self, directory, options=None, environment=None, arguments=()):
+    def __init__(self, directory, options=None, environment=None, arguments=(), descriptors=()):
         self.directory = Path(directory)
         self.runtime, self.store = self.directory / "run", self.directory / "store"
         self.options = {"daemon.runtime_dir": self.runtime, "store.directory": self.store, "crew.workers": 2,
@@ -136,6 +136,7 @@ class Daemon:
             # Sanitizers keep what is freed and shadow the rest: the daemon would think that its memory is full.
             self.options["daemon.memory_limit"] = 8 * self.options.get("daemon.memory_limit", 256)
         self.environment, self.arguments = dict(environment or {}), list(arguments)
+        self.descriptors = descriptors  # that it inherits
         self.process = self.log = self.notify = self.timer = None
         self.changed = threading.Condition()  # a line of the log, a message to the service manager, the end of either
         self.old_logs, self.orphans = [], []
@@ -160,7 +161,7 @@ class Daemon:
                 if not key.endswith("_DIRECTORY") and not key.startswith(("WATCHDOG_", "LISTEN_", "JOURNAL_"))}
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         env={"ASAN_OPTIONS": "quarantine_size_mb=16", **kept, "NOTIFY_SOCKET": self.notify.path, **self.environment},
-                                        preexec_fn=die_with_parent, cwd=self.directory)
+                                        preexec_fn=die_with_parent, cwd=self.directory, pass_fds=self.descriptors)
         self.log = Log(self.process.stderr, self.changed)
         self.timer = threading.Timer(seconds(LIFETIME), self._end_overdue, [self.process])
         self.timer.daemon = True
