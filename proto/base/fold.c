@@ -78,8 +78,7 @@ static const char *table_entry(uint32_t code)
     return NULL;
 }
 
-// ASCII letters and digits folded; a dot for everything else.
-static const char fold_plain[] =
+const char fold_plain[FOLD_PLAIN + 1] =
     "................................................0123456789......"  // 00
     ".abcdefghijklmnopqrstuvwxyz......abcdefghijklmnopqrstuvwxyz....."  // 40
     "................................................................"  // 80
@@ -90,12 +89,8 @@ static bool is_plain(char byte)
     return fold_plain[(unsigned char)byte] != '.';
 }
 
-size_t fold_code(char out[4], uint32_t code)
+size_t fold_code_beyond(char out[4], uint32_t code)
 {
-    if (code < 0x80) {
-        out[0] = fold_plain[code];
-        return is_plain((char)code);
-    }
     const char *entry = table_entry(code);
     if (entry) {
         size_t len = 0;

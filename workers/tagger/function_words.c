@@ -39,7 +39,7 @@ static const struct function_word *word_find(const char text[WORD_BYTES_MAX])
 }
 
 // The first letters of the words of this length, a bit each. The compiler makes this one number.
-static inline uint32_t first_letters(size_t len)
+static inline __attribute__((always_inline)) uint32_t first_letters(size_t len)
 {
     return 0
 #define WORD(text, language) | (sizeof text - 1 == len ? UINT32_C(1) << (text[0] & 31) : 0)
@@ -88,12 +88,12 @@ static bool word_count(struct function_words *counts, struct slice word)
 {
     char key[WORD_BYTES_MAX] = {0};
     counts->words++;
-    if (word.len > WORD_BYTES_MAX)
+    if (word.len > WORD_BYTES_MAX || !may_be_known(*word.ptr, word.len))
         return false;
     memcpy(key, word.ptr, word.len);
     if (key[0] >= 'A' && key[0] <= 'Z')
         key[0] = (char)(key[0] | 0x20);
-    const struct function_word *found = may_be_known(key[0], word.len) ? word_find(key) : NULL;
+    const struct function_word *found = word_find(key);
     if (!found)
         return false;
     counts->polish += found->language == PL;

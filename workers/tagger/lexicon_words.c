@@ -52,11 +52,9 @@ bool lexicon_words_split(struct lexicon_words *words, struct slice name)
     for (size_t at = 0; at < name.len;) {
         size_t before = at;
         uint32_t code = utf8_next(name, &at);
-        char folded[4];
-        size_t len = fold_code(folded, code);
+        size_t len = fold_code(words->text + words->text_len, code);
         if (words->text_len + len + 1 >= LEXICON_WORDS_BYTES)
             return false;
-        memcpy(words->text + words->text_len, folded, len);
         words->text_len += len;
         if (code == '.' && dot_joins(name, before)) {
             words->text[words->text_len++] = ' ';

@@ -11,7 +11,7 @@ enum { LEXICON_WORDS_MAX = 12, LEXICON_WORDS_BYTES = 192 };
 struct lexicon_words {
     struct slice folded[LEXICON_WORDS_MAX]; // into text
     size_t count;
-    char text[LEXICON_WORDS_BYTES]; // folded words with single spaces between
+    char text[LEXICON_WORDS_BYTES + 4]; // folded words with single spaces between
     size_t text_len;
 };
 

@@ -359,7 +359,10 @@ static void sort_spans(struct linker *linker)
 {
     for (size_t f = 0; f < LINK_FIELDS; f++) {
         struct spans *spans = &linker->spans[f];
-        if (spans->count)
+        bool sorted = true;
+        for (size_t i = 1; i < spans->count; i++)
+            sorted &= spans->at[i - 1].first < spans->at[i].first;
+        if (!sorted)
             qsort(spans->at, spans->count, sizeof *spans->at, compare_spans);
     }
 }
@@ -387,7 +390,7 @@ static int prepare(struct linker *linker, struct context *context, struct link_m
         for (size_t i = 0; i < linker->spans[f].count; i++)
             words += linker->spans[f].at[i].count;
     }
-    linker->groups = arena_alloc_array(linker->arena, capacity, sizeof *linker->groups);
+    linker->groups = arena_alloc_array_uncleared(linker->arena, capacity, sizeof *linker->groups);
     bool made = linker->groups && link_map_init(&context->sure, capacity, linker->arena) &&
                 link_map_init(ids, capacity, linker->arena) &&
                 persons_init(&context->persons, capacity, linker->arena) == 0 &&

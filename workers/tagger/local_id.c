@@ -1,6 +1,5 @@
 #include "workers/tagger/local_id.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/utf8.h"
@@ -68,10 +67,12 @@ static size_t put_key(char out[TRANSLIT_KEY_MAX], enum tag_type type, struct sli
 
 struct slice local_id_make(char out[LOCAL_ID_BYTES], enum tag_type type, struct slice name)
 {
-    size_t len = (size_t)snprintf(out, LOCAL_ID_BYTES - TRANSLIT_KEY_MAX, "local:%c-",
-                                  tag_type_letter(type));
-    size_t end = len + put_key(out + len, type, name);
-    for (size_t i = len; i < end; i++)
+    static const char head[] = "local:?-";
+    enum { LETTER = 6, HEAD = sizeof head - 1 };
+    memcpy(out, head, HEAD);
+    out[LETTER] = tag_type_letter(type);
+    size_t end = HEAD + put_key(out + HEAD, type, name);
+    for (size_t i = HEAD; i < end; i++)
         out[i] = out[i] == ' ' ? '-' : out[i];
     return slice_from(out, end);
 }

@@ -48,13 +48,7 @@ static uint64_t hash_folded(struct slice text)
     char folded[WORD_BYTES_MAX * 4];
     size_t len = 0;
     for (size_t at = 0; at < text.len;) {
-        uint32_t code = utf8_next(text, &at);
-        char part[4];
-        size_t part_len = fold_code(part, code);
-        if (code == '\'' || code == 0x2019)
-            part_len = 0;
-        memcpy(folded + len, part, part_len);
-        len += part_len;
+        len += fold_code(folded + len, utf8_next(text, &at));
     }
     return lexicon_hash_word(slice_from(folded, len));
 }
@@ -63,7 +57,7 @@ static uint64_t hash_folded(struct slice text)
 static bool ends_with(struct slice word, const struct morph_rule *rule, size_t *cut)
 {
     size_t len = rule->ending_len;
-    if (word.ptr[word.len - 1] != rule->ending[len - 1] || word.len <= len)
+    if (word.len <= len)
         return false;
     *cut = len;
     if (memcmp(word.ptr + word.len - len, rule->ending, len) == 0)
@@ -107,7 +101,7 @@ static void add_by_rules(enum morph_language language, struct slice word, struct
                          struct found *found)
 {
     size_t rule_count, stem = stem_bytes_min(language);
-    const struct morph_rule *rules = morph_rules(language, &rule_count);
+    const struct morph_rule *rules = morph_rules(language, word.ptr[word.len - 1], &rule_count);
     for (size_t i = 0; i < rule_count && found->count < MORPH_LEMMAS_MAX; i++) {
         size_t cut;
         if (ends_with(word, &rules[i], &cut) && word.len - cut >= stem)
@@ -119,7 +113,8 @@ const struct lemma *morph_lemmas(const struct lexicon *lexicon, enum morph_langu
                                  struct slice word, uint64_t hash, struct arena *arena,
                                  size_t *count)
 {
-    struct found found = {.count = 1};
+    struct found found; // most of it stays unused
+    found.count = 1;
     found.at[0] =
         (struct lemma){.text = word, .hash = hash, .cases = CASE_NOMINATIVE, .gender = GENDER_ANY};
     size_t shortest = language == MORPH_GERMAN ? 3 : 2;

@@ -23,5 +23,6 @@ struct morph_rule {
     uint8_t gender;                // enum lexicon_gender
 };
 
-// The rules of a language, likelier lemmas of one ending first; *count 0 when it has none.
-const struct morph_rule *morph_rules(enum morph_language language, size_t *count);
+// The rules of a language for endings whose last byte is this one, likelier lemmas of one ending
+// first; *count 0 when it has none.
+const struct morph_rule *morph_rules(enum morph_language language, char last, size_t *count);

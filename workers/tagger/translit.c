@@ -4,40 +4,49 @@
 #include <stdint.h>
 #include <string.h>
 
-// One sound written in several ways, longest spellings first. English, German and Polish
-// transliterations of Slavic and Arabic names meet in these classes: ch/kh/h and cz/tsch/ch in
-// "h", all sibilants in "s", all of i, j and y in "i".
+// One sound written in several ways, by first letter, longest spellings first. English, German and
+// Polish transliterations of Slavic and Arabic names meet in these classes: ch/kh/h and cz/tsch/ch
+// in "h", all sibilants in "s", all of i, j and y in "i".
 #define SOUND(from, to)                                                                            \
     {                                                                                              \
         from, sizeof(from) - 1, to                                                                 \
     }
 
-static const struct {
+static const struct sound {
     char from[8];
-    uint8_t len;
+    uint8_t len; // 0 behind the last of a letter
     char to[4];
-} sounds[] = {
-    SOUND("schtsch", "s"), SOUND("shch", "s"),  SOUND("szcz", "s"), SOUND("tsch", "h"),
-    SOUND("dsch", "i"),    SOUND("dzh", "i"),   SOUND("tch", "h"),  SOUND("sch", "s"),
-    SOUND("sh", "s"),      SOUND("sz", "s"),    SOUND("zh", "s"),   SOUND("rz", "rs"),
-    SOUND("cz", "h"),      SOUND("ch", "h"),    SOUND("kh", "h"),   SOUND("cki", "ski"),
-    SOUND("cky", "ski"),   SOUND("cka", "ska"), SOUND("ck", "k"),   SOUND("ts", "s"),
-    SOUND("tz", "s"),      SOUND("ph", "v"),    SOUND("th", "t"),   SOUND("qu", "kv"),
-    SOUND("ae", "a"),      SOUND("oe", "o"),    SOUND("ue", "u"),   SOUND("ou", "u"),
-    SOUND("oo", "u"),      SOUND("ee", "i"),    SOUND("x", "ks"),   SOUND("q", "k"),
-    SOUND("z", "s"),       SOUND("w", "v"),     SOUND("f", "v"),    SOUND("y", "i"),
-    SOUND("j", "i"),
+} sounds[26][7] = {
+    ['a' - 'a'] = {SOUND("ae", "a")},
+    ['c' - 'a'] = {SOUND("cz", "h"), SOUND("ch", "h"), SOUND("cki", "ski"), SOUND("cky", "ski"),
+                   SOUND("cka", "ska"), SOUND("ck", "k")},
+    ['d' - 'a'] = {SOUND("dsch", "i"), SOUND("dzh", "i")},
+    ['e' - 'a'] = {SOUND("ee", "i")},
+    ['f' - 'a'] = {SOUND("f", "v")},
+    ['j' - 'a'] = {SOUND("j", "i")},
+    ['k' - 'a'] = {SOUND("kh", "h")},
+    ['o' - 'a'] = {SOUND("oe", "o"), SOUND("ou", "u"), SOUND("oo", "u")},
+    ['p' - 'a'] = {SOUND("ph", "v")},
+    ['q' - 'a'] = {SOUND("qu", "kv"), SOUND("q", "k")},
+    ['r' - 'a'] = {SOUND("rz", "rs")},
+    ['s' - 'a'] = {SOUND("schtsch", "s"), SOUND("shch", "s"), SOUND("szcz", "s"), SOUND("sch", "s"),
+                   SOUND("sh", "s"), SOUND("sz", "s")},
+    ['t' - 'a'] = {SOUND("tsch", "h"), SOUND("tch", "h"), SOUND("ts", "s"), SOUND("tz", "s"),
+                   SOUND("th", "t")},
+    ['u' - 'a'] = {SOUND("ue", "u")},
+    ['w' - 'a'] = {SOUND("w", "v")},
+    ['x' - 'a'] = {SOUND("x", "ks")},
+    ['y' - 'a'] = {SOUND("y", "i")},
+    ['z' - 'a'] = {SOUND("zh", "s"), SOUND("z", "s")},
 };
 
 // Endings that one language writes otherwise than another, by sounds: "Gorbaczow", "Gorbachev";
 // "Aleksandr", "Alexander"; "Morawiecki", "Моравецкий".
-static const struct {
-    const char *from, *to;
-} endings[] = {
-    {"ev", "ov"},
-    {"eva", "ova"},
-    {"evi", "ovi"},
-    {"der", "dr"},
+static const struct sound endings[] = {
+    SOUND("ev", "ov"),
+    SOUND("eva", "ova"),
+    SOUND("evi", "ovi"),
+    SOUND("der", "dr"),
 };
 
 static bool is_vowel(char letter)
@@ -51,16 +60,24 @@ static char sound_of_c(char next)
     return next == 'e' || next == 'i' || next == 'y' ? 's' : 'k';
 }
 
+// They have the first letter in common.
+static bool begins(struct slice rest, const struct sound *sound)
+{
+    size_t same = 1;
+    while (same < sound->len && same < rest.len && rest.ptr[same] == sound->from[same])
+        same++;
+    return same == sound->len;
+}
+
 static size_t next_sound(struct slice rest, bool is_first, char sound[4])
 {
-    for (size_t i = 0; i < sizeof sounds / sizeof *sounds; i++) {
-        size_t len = sounds[i].len;
-        if (sounds[i].from[0] == *rest.ptr && len <= rest.len &&
-            memcmp(rest.ptr, sounds[i].from, len) == 0) {
-            memcpy(sound, sounds[i].to, 4);
-            return len;
+    static const struct sound none = {.len = 0};
+    bool letter = *rest.ptr >= 'a' && *rest.ptr <= 'z';
+    for (const struct sound *known = letter ? sounds[*rest.ptr - 'a'] : &none; known->len; known++)
+        if (begins(rest, known)) {
+            memcpy(sound, known->to, 4);
+            return known->len;
         }
-    }
     // English writes an h that nobody hears: "Johnson", "Sarah".
     if (*rest.ptr == 'h' && (rest.len == 1 || !is_vowel(rest.ptr[1])) && !is_first) {
         sound[0] = 0;
@@ -96,9 +113,11 @@ static size_t foreign_length(struct slice rest)
 static size_t even_ending(char *out, size_t word, size_t len)
 {
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t from = strlen(endings[i].from), to = strlen(endings[i].to);
-        if (len - word < from + 2 || memcmp(out + len - from, endings[i].from, from) != 0)
+        size_t from = endings[i].len;
+        if (len - word < from + 2 || out[len - 1] != endings[i].from[from - 1] ||
+            memcmp(out + len - from, endings[i].from, from) != 0)
             continue;
+        size_t to = strlen(endings[i].to);
         memcpy(out + len - from, endings[i].to, to);
         return len - from + to;
     }

@@ -82,7 +82,7 @@ static uint16_t flags_of(const struct token *token, struct slice folded, bool qu
         flags |= WORD_IS_NUMBER;
     if ((flags & WORD_IS_CAPITAL) && token->folded_len == 1)
         flags |= WORD_IS_INITIAL;
-    if (is_roman(folded) && flags & WORD_IS_CAPITAL && (flags & WORD_IS_UPPER || folded.len == 1))
+    if (flags & WORD_IS_CAPITAL && (flags & WORD_IS_UPPER || folded.len == 1) && is_roman(folded))
         flags |= WORD_IS_ROMAN;
     if (quoted)
         flags |= WORD_IS_QUOTED;

@@ -142,6 +142,27 @@ static void test_first_is_the_word_itself(void **state)
     }
 }
 
+// Found by halving: each table is sorted by the endings' last bytes.
+static void test_rules_of_every_last_byte_are_found(void **state)
+{
+    (void)state;
+    static const size_t counts[MORPH_LANGUAGES] = {
+        [MORPH_POLISH] = 128, [MORPH_GERMAN] = 11,    [MORPH_CZECH] = 81,
+        [MORPH_RUSSIAN] = 88, [MORPH_UKRAINIAN] = 83,
+    };
+    for (int language = 0; language < MORPH_LANGUAGES; language++) {
+        size_t found = 0, count;
+        for (int last = 0; last < 256; last++) {
+            const struct morph_rule *rules =
+                morph_rules((enum morph_language)language, (char)last, &count);
+            for (size_t i = 0; i < count; i++)
+                assert_int_equal((unsigned char)rules[i].ending[rules[i].ending_len - 1], last);
+            found += count;
+        }
+        assert_int_equal(found, counts[language]);
+    }
+}
+
 static void test_full_arena_is_said(void **state)
 {
     (void)state;
@@ -158,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_knows_polish_names),
         cmocka_unit_test(test_rules_reach_unknown_names),
+        cmocka_unit_test(test_rules_of_every_last_byte_are_found),
         cmocka_unit_test(test_other_slavic_languages),
         cmocka_unit_test(test_cases_are_told),
         cmocka_unit_test(test_german),
