@@ -20,9 +20,10 @@ struct crew {
     struct telexd *telexd;
     struct roster *roster;
     struct outcomes *outcomes;
-    uv_idle_t idle; // active: there may be something to hand out
-    bool more;      // the store may have pending articles that the queue does not know
-    bool paused;    // too many results wait for their commit
+    uv_idle_t idle;   // active: there may be something to hand out
+    bool more;        // the store may have pending articles that the queue does not know
+    bool passed_over; // something pending could not be read
+    bool paused;      // too many results wait for their commit
     bool draining, closing;
     unsigned long blamed;
     unsigned open_parts;
@@ -38,9 +39,10 @@ static bool may_hand_out(const struct crew *crew)
 }
 
 // The store could not say what is pending, or an article of it could not be given: not lost, but
-// passed over until the next commit asks again.
+// passed over until the next commit asks again, or crew_feed_again.
 static void refill_failed(struct crew *crew, int error)
 {
+    crew->passed_over = true;
     log_error("crew_cannot_read_store error=\"%s\"", strerror(-error));
     crew->more = false;
 }
@@ -148,6 +150,14 @@ void crew_feed(struct crew *crew)
 {
     crew->more = true;
     crew_hand_out(crew);
+}
+
+void crew_feed_again(struct crew *crew)
+{
+    if (!crew->passed_over)
+        return;
+    crew->passed_over = false;
+    crew_feed(crew);
 }
 
 // --- results

@@ -30,6 +30,10 @@ int crew_create(struct crew **out, struct telexd *telexd, struct err *err);
 // Articles may have become pending: refill and hand out. Cheap; call after every commit.
 void crew_feed(struct crew *crew);
 
+// The same if the store could not be read the last time, for want of memory say. Call it now and
+// then.
+void crew_feed_again(struct crew *crew);
+
 // New workers with the configuration in force (crew section, lexicon); old ones finish what they
 // have.
 void crew_replace(struct crew *crew);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/crew.h"
 #include "daemon/telexd.h"
 #include "daemon/zsock.h"
 #include "proto/base/log.h"
@@ -58,6 +59,8 @@ static uint64_t threshold(const struct guard *guard, uint64_t limit)
 static void tick_cb(uv_timer_t *timer)
 {
     struct guard *guard = timer->data;
+    if (guard->telexd->lifecycle.state == LIFECYCLE_RUNNING)
+        crew_feed_again(guard->telexd->crew);
     uint64_t limit = (uint64_t)guard->telexd->config->daemon_memory_limit << 20;
     guard->memory = read_memory(guard->status_fd);
     if (guard->grace > 0) {

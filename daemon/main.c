@@ -218,9 +218,11 @@ static int run(struct config *config, struct err *err)
     int result = fds_prepare(err);
     if (result == 0)
         result = config_check(config, err);
-    if (result != 0 || uv_loop_init(&loop) != 0) {
+    if (result == 0 && uv_loop_init(&loop) != 0)
+        result = err_set_errno(err, ENOMEM, "the event loop");
+    if (result != 0) {
         config_free(config);
-        return -1;
+        return result;
     }
     log_notice("telexd starting version=%s pid=%d", TELEX_VERSION, (int)getpid());
     result = run_on(&loop, config, err);
@@ -252,8 +254,10 @@ int main(int argc, char **argv)
 {
     struct options options = {.assignments = calloc((size_t)argc, sizeof(char *))};
     struct err err = {""};
-    if (!options.assignments)
+    if (!options.assignments) {
+        fputs("telexd: out of memory\n", stderr);
         return 1;
+    }
     int status = read_command_line(&options, argc, argv);
     if (status < 0) {
         status = serve(&options, &err) == 0 ? 0 : 1;

@@ -40,6 +40,9 @@ class Shim:
     def fired(self):
         return struct.unpack_from("<Q", self.page, _FIRED_AT)[0]
 
+    def forget(self):
+        struct.pack_into("<Q", self.page, _FIRED_AT, 0)
+
     def rule(self, call, action, after=1, error="EIO", onward=False, slot=0):
         """At the call `after` from now (1: the next one)."""
         at = _HEAD.size + slot * _RULE.size
