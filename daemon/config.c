@@ -303,8 +303,11 @@ int config_reread(struct config **out, const struct config *old, struct err *err
 static const struct {
     const char *section, *key; // key NULL: the whole section
 } fixed[] = {
-    {"daemon", "runtime_dir"}, {"store", NULL}, {"ingest", "endpoint"},  {"stream", "endpoint"},
-    {"stream", "source"},      {"live", NULL},  {"control", "endpoint"},
+    {"daemon", "runtime_dir"}, {"security", "secret_key"},
+    {"security", "insecure"},  {"store", NULL},
+    {"ingest", "endpoint"},    {"stream", "endpoint"},
+    {"stream", "source"},      {"live", NULL},
+    {"control", "endpoint"},
 };
 
 static bool is_fixed(const struct param *p)
@@ -335,6 +338,10 @@ void config_keep_fixed(struct config *next, struct config *old)
             continue;
         if (p->type == PARAM_IS_TEXT) {
             keep_text(next, old, p);
+        } else if (p->type == PARAM_IS_FLAG && *param_flag(next, p) != *param_flag(old, p)) {
+            log_warning("configuration key needs a restart key=%s.%s kept=%s", p->section, p->key,
+                        *param_flag(old, p) ? "yes" : "no");
+            *param_flag(next, p) = *param_flag(old, p);
         } else if (p->type == PARAM_IS_NUMBER && *param_number(next, p) != *param_number(old, p)) {
             log_warning("configuration key needs a restart key=%s.%s kept=%lld wanted=%lld",
                         p->section, p->key, (long long)*param_number(old, p),

@@ -43,9 +43,9 @@ int config_set(struct config *config, const char *assignment, struct err *err);
 int config_check(const struct config *config, struct err *err);
 
 // Puts what the help texts promise in the place of empty values: daemon.runtime_dir,
-// store.directory, the endpoints and crew.user_lexicon are then never empty (live.endpoint and
-// crew.user_lexicon may be "none"). Done by telexd_create before any part is made. crew.tagger and
-// crew.lexicon are left to the crew. -1 when memory ran out.
+// store.directory, the endpoints, security.* and crew.user_lexicon are then never empty
+// (live.endpoint and crew.user_lexicon may be "none"). Done by telexd_create before any part is
+// made. crew.tagger and crew.lexicon are left to the crew. -1 when memory ran out.
 int config_resolve(struct config *config, struct err *err);
 
 // Keys that need a restart keep their old values in `next`; each that differs is logged. Both are

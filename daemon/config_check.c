@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/access.h"
 #include "daemon/config_table.h"
 #include "daemon/ipc_listener.h"
 #include "proto/base/log.h"
@@ -53,6 +54,29 @@ static int add_name(char **place, const char *name)
     return 0;
 }
 
+static int replace_empty_file(char **place, const char *name)
+{
+    if (**place)
+        return 0;
+    int result = replace_empty_folder(place, "CONFIGURATION_DIRECTORY", "/etc/telex");
+    return result == 0 ? add_name(place, name) : result;
+}
+
+// A credential of the service manager wins over a file in the configuration's folder.
+static int resolve_secret_key(struct config *config)
+{
+    static const char name[] = "telexd.key_secret";
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    char path[PATH_MAX];
+    if (*config->security_secret_key)
+        return 0;
+    if (credentials && *credentials &&
+        snprintf(path, sizeof path, "%s/%s", credentials, name) < (int)sizeof path &&
+        access(path, F_OK) == 0)
+        return replace_empty(&config->security_secret_key, "%s", path);
+    return replace_empty_file(&config->security_secret_key, name);
+}
+
 int config_resolve(struct config *config, struct err *err)
 {
     int result =
@@ -60,12 +84,12 @@ int config_resolve(struct config *config, struct err *err)
     if (result == 0)
         result =
             replace_empty_folder(&config->store_directory, "STATE_DIRECTORY", "/var/lib/telex");
-    if (result == 0 && !*config->crew_user_lexicon) {
-        result = replace_empty_folder(&config->crew_user_lexicon, "CONFIGURATION_DIRECTORY",
-                                      "/etc/telex");
-        if (result == 0)
-            result = add_name(&config->crew_user_lexicon, "lexicon.tlx");
-    }
+    if (result == 0)
+        result = replace_empty_file(&config->crew_user_lexicon, "lexicon.tlx");
+    if (result == 0)
+        result = resolve_secret_key(config);
+    if (result == 0)
+        result = replace_empty_file(&config->security_clients, "clients");
     const struct {
         char **place;
         const char *format;
@@ -181,6 +205,8 @@ int config_check(const struct config *config, struct err *err)
         result = folder_check("store.directory", copy->store_directory, err);
     if (result == 0)
         result = endpoints_check(copy, err);
+    if (result == 0)
+        result = access_check(copy, err);
     config_free(copy);
     return result == 0 ? 0 : -1;
 }

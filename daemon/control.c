@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "daemon/access.h"
 #include "daemon/control_private.h"
 #include "daemon/hello.h"
 #include "proto/base/json.h"
@@ -15,25 +16,27 @@ enum {
     REQUEST_MAX = 64 * 1024,
     REPLY_MAX = 64 * 1024 * 1024, // one article with its event, escaped, at the largest article_max
     ENTRY_ROOM = 64,              // behind the last entry of a list
+    LOOK = ROLE_FOLLOW | ROLE_CONTROL,
 };
 
-static const struct {
+static const struct entry {
     enum frame_kind kind;
     control_handler *handler;
-    bool order; // changes something or takes long: not while draining
+    bool order;     // changes something or takes long: not while draining
+    unsigned roles; // any of these may ask
 } table[] = {
-    {FRAME_GET, control_get, false},
-    {FRAME_FIND, control_find, false},
-    {FRAME_ENTITY, control_entity, false},
-    {FRAME_STATS, control_stats, false},
-    {FRAME_DEAD_LIST, control_dead_list, false},
-    {FRAME_DEAD_SHOW, control_dead_show, false},
-    {FRAME_DEAD_RETRY, control_dead_retry, true},
-    {FRAME_DEAD_DROP, control_dead_drop, true},
-    {FRAME_VERIFY, control_verify, true},
-    {FRAME_BACKUP, control_backup, true},
-    {FRAME_CURSOR_LIST, control_cursor_list, false},
-    {FRAME_CURSOR_DROP, control_cursor_drop, true},
+    {FRAME_GET, control_get, false, LOOK},
+    {FRAME_FIND, control_find, false, LOOK},
+    {FRAME_ENTITY, control_entity, false, LOOK},
+    {FRAME_STATS, control_stats, false, LOOK},
+    {FRAME_DEAD_LIST, control_dead_list, false, ROLE_CONTROL},
+    {FRAME_DEAD_SHOW, control_dead_show, false, ROLE_CONTROL},
+    {FRAME_DEAD_RETRY, control_dead_retry, true, ROLE_CONTROL},
+    {FRAME_DEAD_DROP, control_dead_drop, true, ROLE_CONTROL},
+    {FRAME_VERIFY, control_verify, true, ROLE_CONTROL},
+    {FRAME_BACKUP, control_backup, true, ROLE_CONTROL},
+    {FRAME_CURSOR_LIST, control_cursor_list, false, LOOK},
+    {FRAME_CURSOR_DROP, control_cursor_drop, true, ROLE_CONTROL},
 };
 
 // --- ending a request ---------------------------------------------------------------------------
@@ -171,31 +174,45 @@ static enum wire_code read_args(struct control_request *request, struct slice pa
 
 // --- dispatching --------------------------------------------------------------------------------
 
-static void dispatch(struct control_request *request)
+static const struct entry *entry_of(uint8_t kind)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].kind == (enum frame_kind)kind)
+            return &table[i];
+    return NULL;
+}
+
+static void dispatch(struct control_request *request, const struct entry *entry)
 {
     const struct telexd *telexd = request->control->telexd;
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        if (table[i].kind != request->frame.kind)
-            continue;
-        if (table[i].order && telexd->lifecycle.state >= LIFECYCLE_DRAINING)
-            control_refuse(request, WIRE_STOPPING, "the daemon is shutting down");
-        else
-            table[i].handler(request);
-        return;
-    }
-    control_refuse(request, WIRE_UNKNOWN_REQUEST,
-                   "the control endpoint does not know request 0x%02x", request->frame.kind);
+    if (!entry)
+        control_refuse(request, WIRE_UNKNOWN_REQUEST,
+                       "the control endpoint does not know request 0x%02x", request->frame.kind);
+    else if (entry->order && telexd->lifecycle.state >= LIFECYCLE_DRAINING)
+        control_refuse(request, WIRE_STOPPING, "the daemon is shutting down");
+    else
+        entry->handler(request);
 }
 
 static void message_cb(struct zsock *zsock, struct zsock_message *message, void *arg)
 {
     struct control *control = arg;
+    const struct entry *entry = entry_of(message->frame.kind);
+    struct zsock_reply_to to = zsock_reply_to(message);
+    struct sender *sender;
+    struct err err = {""};
     control->requests++;
+    enum wire_code code =
+        access_admit(control->telexd->access, message, entry ? entry->roles : LOOK, &sender, &err);
+    if (code != WIRE_OK) {
+        control->refused++;
+        zsock_send_error(zsock, &to, message->frame.id, code, err_text(&err));
+        return;
+    }
     if (message->frame.kind == FRAME_HELLO) {
         hello_answer(control->telexd, zsock, message, "control");
         return;
     }
-    struct zsock_reply_to to = zsock_reply_to(message);
     struct control_request *request = calloc(1, sizeof *request);
     if (!request) {
         zsock_send_error(zsock, &to, message->frame.id, WIRE_BUSY, "out of memory");
@@ -205,9 +222,9 @@ static void message_cb(struct zsock *zsock, struct zsock_message *message, void 
     request->to = to;
     request->frame = message->frame;
     buf_init(&request->reply, REPLY_MAX);
-    enum wire_code code = read_args(request, zsock_payload(message));
+    code = read_args(request, zsock_payload(message));
     if (code == WIRE_OK)
-        dispatch(request);
+        dispatch(request, entry);
     else
         control_fail(request, code);
 }
@@ -228,6 +245,7 @@ int control_create(struct control **out, struct telexd *telexd, struct err *err)
                                     .receive_hwm = HWM,
                                     .send_hwm = HWM,
                                     .batch = BATCH};
+    access_secure(telexd->access, "control", &options);
     int result =
         zsock_open(&control->zsock, telexd->loop, telexd->zmq, &options, message_cb, control, err);
     if (result != 0) {

@@ -46,6 +46,10 @@ static int put_article(struct control_request *request, uint64_t offset)
     buf_printf(out, "{\"offset\":%llu,\"received\":\"%s\",\"hash\":\"%s\",\"article\":",
                (unsigned long long)offset, received, hash);
     article_put_json(out, &article);
+    if (stored.sender.len) {
+        buf_put_text(out, ",\"pushed_by\":");
+        json_put_string(out, stored.sender);
+    }
     status = put_newest_event(request, stored.sequence);
     buf_put_byte(out, '}');
     return status;

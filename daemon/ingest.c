@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/access.h"
 #include "daemon/hello.h"
 #include "daemon/ingest_request.h"
 #include "daemon/telexd.h"
@@ -197,16 +198,23 @@ static void check_records(struct ingest *ingest, struct ingest_request *request)
     }
 }
 
-static void push(struct ingest *ingest, struct zsock_message *message)
+static struct slice identity_of(const struct sender *sender)
+{
+    return slice_from_text(sender ? sender->identity : NULL);
+}
+
+static void push(struct ingest *ingest, struct zsock_message *message, struct sender *sender)
 {
     struct err err = {""};
     enum wire_code code;
     size_t count = ingest_count_records(zsock_payload(message), &code, &err);
-    if (count == 0) {
+    if (count > 0)
+        code = access_admit_articles(ingest->telexd->access, sender, count, &err);
+    if (count == 0 || code != WIRE_OK) {
         refuse_message(ingest, message, code, err_text(&err));
         return;
     }
-    struct ingest_request *request = ingest_request_create(message, count);
+    struct ingest_request *request = ingest_request_create(message, count, identity_of(sender));
     if (!request) {
         refuse_message(ingest, message, WIRE_BUSY, "out of memory; push it again later");
         return;
@@ -215,19 +223,21 @@ static void push(struct ingest *ingest, struct zsock_message *message)
     submit(ingest, request);
 }
 
-static void push_json(struct ingest *ingest, struct zsock_message *message)
+static void push_json(struct ingest *ingest, struct zsock_message *message, struct sender *sender)
 {
     struct err err = {""};
     struct article article;
     arena_reset(&ingest->arena);
-    enum wire_code code =
-        forms_read_json(zsock_payload(message), (size_t)ingest->telexd->config->ingest_article_max,
-                        NULL, &ingest->arena, &article, &err);
+    enum wire_code code = access_admit_articles(ingest->telexd->access, sender, 1, &err);
+    if (code == WIRE_OK)
+        code = forms_read_json(zsock_payload(message),
+                               (size_t)ingest->telexd->config->ingest_article_max, NULL,
+                               &ingest->arena, &article, &err);
     if (code != WIRE_OK) {
         refuse_message(ingest, message, code, err_text(&err));
         return;
     }
-    struct ingest_request *request = ingest_request_create(message, 1);
+    struct ingest_request *request = ingest_request_create(message, 1, identity_of(sender));
     if (request)
         article_encode(&request->record, &article);
     if (request && !request->record.failed) {
@@ -247,6 +257,13 @@ static void message_cb(struct zsock *zsock, struct zsock_message *message, void 
 {
     struct ingest *ingest = arg;
     uint8_t kind = message->frame.kind;
+    struct sender *sender;
+    struct err err = {""};
+    enum wire_code code = access_admit(ingest->telexd->access, message, ROLE_PUSH, &sender, &err);
+    if (code != WIRE_OK) {
+        refuse_message(ingest, message, code, err_text(&err));
+        return;
+    }
     if (kind == FRAME_HELLO) {
         hello_answer(ingest->telexd, zsock, message, "ingest");
         return;
@@ -263,9 +280,9 @@ static void message_cb(struct zsock *zsock, struct zsock_message *message, void 
     else if (zmq_msg_size(message->payload) > WIRE_PAYLOAD_MAX)
         refuse_message(ingest, message, WIRE_TOO_LARGE, "the payload is larger than 4 MiB");
     else if (kind == FRAME_PUSH)
-        push(ingest, message);
+        push(ingest, message, sender);
     else
-        push_json(ingest, message);
+        push_json(ingest, message, sender);
 }
 
 // --- life ---------------------------------------------------------------------------------------
@@ -286,6 +303,7 @@ int ingest_create(struct ingest **out, struct telexd *telexd, struct err *err)
                                     .receive_hwm = RECEIVE_HWM,
                                     .send_hwm = SEND_HWM,
                                     .batch = BATCH};
+    access_secure(telexd->access, "ingest", &options);
     int result =
         zsock_open(&ingest->zsock, telexd->loop, telexd->zmq, &options, message_cb, ingest, err);
     if (result != 0) {

@@ -18,7 +18,7 @@ struct ingest;
 struct ingest_stats {
     uint64_t requests;                      // PUSH and PUSH_JSON
     uint64_t accepted, duplicates;          // articles; a duplicate is not counted as accepted
-    uint64_t refused[WIRE_INTERNAL + 1];    // articles (of requests refused whole: one) by enum
+    uint64_t refused[WIRE_CODES];           // articles (of requests refused whole: one) by enum
                                             // wire_code
     uint64_t pauses;                        // times reading was stopped
     uint64_t lost_replies;                  // the peer had gone or did not read

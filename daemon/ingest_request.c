@@ -7,16 +7,21 @@
 
 enum { REASON_MAX = 512 };
 
-struct ingest_request *ingest_request_create(struct zsock_message *message, size_t count)
+struct ingest_request *ingest_request_create(struct zsock_message *message, size_t count,
+                                             struct slice identity)
 {
     size_t each = sizeof(struct ack) + sizeof(struct slice) + 1;
-    struct ingest_request *request = malloc(sizeof *request + count * each);
+    struct ingest_request *request = malloc(sizeof *request + count * each + identity.len);
     if (!request)
         return NULL;
     *request = (struct ingest_request){.count = count, .frame = message->frame};
     request->acks = (struct ack *)(request + 1);
     request->records = (struct slice *)(request->acks + count);
     request->verdicts = (uint8_t *)(request->records + count);
+    char *copy = (char *)request->verdicts + count;
+    if (identity.len)
+        memcpy(copy, identity.ptr, identity.len);
+    request->commit.write.sender = slice_from(copy, identity.len);
     request->commit.write.kind = WRITE_ARTICLES;
     request->commit.write.records = request->records;
     request->commit.write.acks = request->acks;

@@ -21,8 +21,10 @@ struct ingest_request {
     struct slice *records;
 };
 
-// Room for `count` articles. Takes the message's payload over. NULL when memory ran out.
-struct ingest_request *ingest_request_create(struct zsock_message *message, size_t count);
+// Room for `count` articles. Takes the message's payload over; copies the sender's identity. NULL
+// when memory ran out.
+struct ingest_request *ingest_request_create(struct zsock_message *message, size_t count,
+                                             struct slice identity);
 void ingest_request_free(struct ingest_request *request);
 
 // The article at `index` (they come in order) is good, or refused for `why`.

@@ -86,7 +86,8 @@ static int bind_and_listen(struct ipc_listener *listener, struct err *err)
     if (bind(listener->fd, (struct sockaddr *)&address, sizeof address) != 0)
         return err_set_errno(err, errno, "cannot bind %s", listener->path);
     struct stat st;
-    if (stat(listener->path, &st) != 0 || chmod(listener->path, st.st_mode & 0660) != 0)
+    if (stat(listener->path, &st) != 0 ||
+        chmod(listener->path, st.st_mode & S_IWGRP ? 0660 : 0600) != 0)
         return err_set_errno(err, errno, "cannot set the mode of %s", listener->path);
     listener->device = st.st_dev;
     listener->inode = st.st_ino;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/access.h"
 #include "daemon/telexd.h"
 #include "daemon/zsock.h"
 #include "proto/base/log.h"
@@ -139,6 +140,7 @@ int live_create(struct live **out, struct telexd *telexd, struct err *err)
                                     .receive_hwm = RECEIVE_HWM,
                                     .send_hwm = SEND_HWM,
                                     .batch = BATCH};
+    access_secure(telexd->access, "live", &options);
     int failed = live_begin(live, err);
     return failed ? failed
                   : zsock_open(&live->zsock, telexd->loop, telexd->zmq, &options, NULL, NULL, err);

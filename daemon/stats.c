@@ -1,5 +1,6 @@
 #include "daemon/stats.h"
 
+#include "daemon/access.h"
 #include "daemon/commit.h"
 #include "daemon/control.h"
 #include "daemon/crew.h"
@@ -22,6 +23,7 @@ struct stats_numbers {
     struct crew_stats crew;
     struct stream_stats stream;
     struct commits_latency latency;
+    struct access_stats access;
     uint64_t memory, recycles, connections_refused, waiting, under_way, published;
     uint64_t control_requests, control_refused;
     double uptime_seconds;
@@ -44,6 +46,7 @@ static int collect(struct telexd *telexd, struct stats_numbers *n)
     *n = (struct stats_numbers){.state = lifecycle_state_name(telexd->lifecycle.state)};
     n->uptime_seconds = (double)(clock_wall_ms() - telexd->started_ms) / 1000;
     n->connections_refused = fds_refused();
+    access_get_stats(telexd->access, &n->access);
     n->writer = commits_stats(telexd->commits);
     n->latency = *commits_latency(telexd->commits);
     if (telexd->guard) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/access.h"
 #include "daemon/delivery.h"
 #include "daemon/hello.h"
 #include "daemon/positions.h"
@@ -34,6 +35,7 @@ struct request {
     struct frame frame;
     struct slice payload;
     const struct zsock_message *message;
+    struct sender *sender; // NULL: nobody looks
 };
 
 // --- answers
@@ -67,6 +69,8 @@ static void subscription_end(struct stream *stream, struct subscription *subscri
 {
     delivery_remove(stream->delivery, subscription);
     position_release(subscription->position, subscription);
+    if (subscription->sender)
+        subscription->sender->subscriptions--;
     subscriptions_remove(stream->subscriptions, subscription);
 }
 
@@ -195,6 +199,10 @@ static void open_subscription(const struct request *request, struct open_request
     struct stream *stream = request->stream;
     struct subscription *subscription =
         subscriptions_add(stream->subscriptions, &request->to, request->frame.id, open);
+    if (subscription && request->sender) {
+        subscription->sender = request->sender;
+        subscription->sender->subscriptions++;
+    }
     int failed = subscription ? open_begin(request, open, subscription) : -ENOMEM;
     if (!failed)
         return;
@@ -215,7 +223,12 @@ static void take_open(const struct request *request)
         refuse(request, code, err_text(&err));
         return;
     }
-    open_subscription(request, &open);
+    code = access_admit_subscription(request->stream->telexd->access, request->sender, open.cursor,
+                                     &err);
+    if (code == WIRE_OK)
+        open_subscription(request, &open);
+    else
+        refuse(request, code, err_text(&err));
     open_request_fini(&open);
 }
 
@@ -293,11 +306,18 @@ static const struct {
 static void message_cb(struct zsock *zsock, struct zsock_message *message, void *arg)
 {
     (void)zsock;
+    struct err err = {""};
     struct request request = {.stream = arg,
                               .to = zsock_reply_to(message),
                               .frame = message->frame,
                               .payload = zsock_payload(message),
                               .message = message};
+    enum wire_code code =
+        access_admit(request.stream->telexd->access, message, ROLE_FOLLOW, &request.sender, &err);
+    if (code != WIRE_OK) {
+        refuse(&request, code, err_text(&err));
+        return;
+    }
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         if (requests[i].kind == (enum frame_kind)message->frame.kind) {
             requests[i].take(&request);
@@ -361,6 +381,7 @@ static int stream_build(struct stream *stream, struct telexd *telexd, struct err
                                     .send_hwm = SEND_HWM,
                                     .slow_peers = true,
                                     .batch = BATCH};
+    access_secure(telexd->access, "stream", &options);
     int failed = subscriptions_create(&stream->subscriptions);
     if (!failed)
         failed = positions_create(&stream->positions, telexd, saved_cb, stream);

@@ -33,6 +33,7 @@ struct subscription {
     uint32_t credit;
     uint64_t next;             // the first sequence that was not looked at for it
     struct position *position; // NULL: no named cursor
+    struct sender *sender;     // whose it is, for its limits; NULL: nobody counts
     struct store_filter filter;
     bool filtered;
     struct arena arena; // of the filter

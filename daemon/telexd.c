@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/access.h"
 #include "daemon/commit.h"
 #include "daemon/control.h"
 #include "daemon/crew.h"
@@ -92,7 +93,8 @@ static void free_parts(struct telexd *telexd)
     if (telexd->reader)
         store_reader_close(telexd->reader);
     store_close(telexd->store);
-    zsock_context_close(telexd->zmq);
+    zsock_context_close(telexd->zmq); // ends the ZAP handler's thread
+    access_destroy(telexd->access);
     config_free(telexd->config);
     free(telexd);
 }
@@ -218,6 +220,11 @@ static int start_watching(struct telexd *telexd, struct err *err)
     return result;
 }
 
+static int secure(struct telexd *telexd, struct err *err)
+{
+    return access_create(&telexd->access, telexd, err);
+}
+
 static int begin_recovery(struct telexd *telexd, struct err *err)
 {
     (void)err;
@@ -238,8 +245,8 @@ static int bind_sockets(struct telexd *telexd, struct err *err)
 }
 
 static int (*const steps[])(struct telexd *telexd, struct err *err) = {
-    configure, open_store,     start_writer,   make_queue,
-    make_crew, start_watching, begin_recovery, bind_sockets,
+    configure,      open_store, start_writer,   make_queue,   make_crew,
+    start_watching, secure,     begin_recovery, bind_sockets,
 };
 
 int telexd_create(struct telexd **out, uv_loop_t *loop, struct config *config, struct err *err)
@@ -301,6 +308,10 @@ static int reload(struct telexd *telexd, struct err *err)
     if (!next)
         return -1;
     struct config *old = telexd->config;
+    if (access_reload(telexd->access, next, err) != 0) {
+        config_free(next);
+        return -1;
+    }
     config_keep_fixed(next, old);
     telexd->config = next;
     log_set_level((enum log_level)log_level_from_name(next->daemon_log_level));

@@ -19,6 +19,7 @@
 #include "daemon/lifecycle.h"
 #include "daemon/store/store.h"
 
+struct access;
 struct commits;
 struct control;
 struct crew;
@@ -33,6 +34,7 @@ struct zsock_context;
 struct telexd {
     uv_loop_t *loop;
     struct zsock_context *zmq; // zsock.h
+    struct access *access;     // who may do what; NULL in tests of single parts
     struct config *config;     // resolved (config.h); replaced by telexd_reload
     struct lifecycle lifecycle;
     struct store *store;

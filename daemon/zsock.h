@@ -24,6 +24,8 @@ struct zsock_options {
     bool slow_peers; // a peer may leave its buffers full for as long as it likes: no heartbeats
     int receive_hwm, send_hwm; // messages a peer; 0 would mean without bound and is refused
     unsigned batch;            // messages handled before other handles get their turn
+    const char *zap_domain; // by which the ZAP handler (zap.h) is asked; NULL: it is not. Borrowed
+    const char *curve_secret; // the daemon's key in Z85: CURVE; NULL: none. Borrowed
 };
 
 // One request as it came. `peer` and `payload` may be kept: move the message with zmq_msg_move, the
@@ -59,6 +61,9 @@ struct zsock_context *zsock_context_open(void);
 // Every socket has been closed. Waits until their last messages have left, at most about a second.
 // Accepts NULL.
 void zsock_context_close(struct zsock_context *context);
+
+// ZeroMQ's own context.
+void *zsock_context_zmq(struct zsock_context *context);
 
 // zsock_recycle for every socket of the context; failures are logged.
 void zsock_context_recycle(struct zsock_context *context);

@@ -8,6 +8,7 @@
 #include "daemon/zsock_private.h"
 #include "proto/base/check.h"
 #include "proto/base/log.h"
+#include "proto/wire/keyfile.h"
 
 enum {
     HANDSHAKE_MS = 3000,
@@ -53,6 +54,11 @@ void zsock_context_close(struct zsock_context *context)
     free(context);
 }
 
+void *zsock_context_zmq(struct zsock_context *context)
+{
+    return context->zmq;
+}
+
 void zsock_context_recycle(struct zsock_context *context)
 {
     list_for_each (link, &context->sockets) {
@@ -64,6 +70,20 @@ void zsock_context_recycle(struct zsock_context *context)
 }
 
 // --- opening ------------------------------------------------------------------------------------
+
+static int set_security(struct zsock *z)
+{
+    const struct zsock_options *o = &z->options;
+    const int yes = 1;
+    if (o->zap_domain &&
+        zmq_setsockopt(z->socket, ZMQ_ZAP_DOMAIN, o->zap_domain, strlen(o->zap_domain)) != 0)
+        return -zmq_errno();
+    if (o->curve_secret &&
+        (zmq_setsockopt(z->socket, ZMQ_CURVE_SERVER, &yes, sizeof yes) != 0 ||
+         zmq_setsockopt(z->socket, ZMQ_CURVE_SECRETKEY, o->curve_secret, KEY_LEN + 1) != 0))
+        return -zmq_errno();
+    return 0;
+}
 
 static int set_options(struct zsock *z)
 {
@@ -91,7 +111,9 @@ static int set_options(struct zsock *z)
         if (zmq_setsockopt(z->socket, numbers[i].option, &numbers[i].value, sizeof(int)) != 0)
             return -zmq_errno();
     int64_t most = o->max_message;
-    return zmq_setsockopt(z->socket, ZMQ_MAXMSGSIZE, &most, sizeof most) != 0 ? -zmq_errno() : 0;
+    if (zmq_setsockopt(z->socket, ZMQ_MAXMSGSIZE, &most, sizeof most) != 0)
+        return -zmq_errno();
+    return set_security(z);
 }
 
 // ZeroMQ closes the fd it is lent, so it gets a duplicate: the listening socket itself outlives

@@ -18,8 +18,8 @@ static int apply_articles(struct apply *apply, struct write *write)
     int64_t now = apply->store->wall_ms();
     for (size_t i = 0; i < write->count; i++) {
         struct ack *ack = &write->acks[i];
-        int status =
-            journal_accept(apply->store, apply->txn, &apply->tail, write->records[i], now, ack);
+        int status = journal_accept(apply->store, apply->txn, &apply->tail, write->records[i],
+                                    write->sender, now, ack);
         if (status < 0)
             return status;
         if (ack->code == WIRE_OK)

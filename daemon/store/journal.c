@@ -6,7 +6,8 @@
 #include "daemon/store/identity.h"
 #include "daemon/store/table.h"
 
-// In front of the article record, in the payload of its journal record.
+// The payload of a journal record: this head, the article record, which knows its own length, and
+// behind it who pushed it (in stores of before: nothing).
 struct article_head {
     int64_t received_ms;
     uint64_t uri_hash;
@@ -34,6 +35,17 @@ int journal_get_identity(const struct store *store, MDB_txn *txn, uint64_t offse
     return head.check == head_check(&head, offset) ? 0 : -EBADMSG;
 }
 
+static int split_sender(struct slice bytes, struct slice *record, struct slice *sender)
+{
+    struct article article;
+    struct cursor cursor = cursor_from(bytes);
+    if (article_decode(&cursor, &article) < 0)
+        return -EBADMSG;
+    *sender = slice_from(cursor.at, cursor_left(&cursor));
+    *record = slice_from(bytes.ptr, bytes.len - sender->len);
+    return 0;
+}
+
 int journal_get_record(const struct store *store, MDB_txn *txn, uint64_t offset,
                        struct stored_article *out)
 {
@@ -49,9 +61,9 @@ int journal_get_record(const struct store *store, MDB_txn *txn, uint64_t offset,
         .offset = offset,
         .received_ms = head.received_ms,
         .hash = head.hash,
-        .record = slice_from(payload.ptr + sizeof head, payload.len - sizeof head),
     };
-    return 0;
+    struct slice rest = slice_from(payload.ptr + sizeof head, payload.len - sizeof head);
+    return split_sender(rest, &out->record, &out->sender);
 }
 
 int journal_get(const struct store *store, MDB_txn *txn, uint64_t offset,
@@ -65,16 +77,18 @@ int journal_get(const struct store *store, MDB_txn *txn, uint64_t offset,
 }
 
 static int append_article(const struct store *store, MDB_txn *txn, uint64_t offset,
-                          struct slice record, const struct article_head *head)
+                          struct slice record, struct slice sender, const struct article_head *head)
 {
     struct slice key = slice_of_number(&offset);
     char *payload;
-    size_t len = sizeof *head + record.len;
+    size_t len = sizeof *head + record.len + sender.len;
     int status = table_reserve(store, txn, DB_ARTICLES, key, len, MDB_APPEND, &payload);
     if (status < 0)
         return status;
     memcpy(payload, head, sizeof *head);
     memcpy(payload + sizeof *head, record.ptr, record.len);
+    if (sender.len)
+        memcpy(payload + sizeof *head + record.len, sender.ptr, sender.len);
     table_seal(DB_ARTICLES, key, payload, len);
     return table_put_number(store, txn, DB_PENDING, key, offset, MDB_APPEND);
 }
@@ -114,13 +128,14 @@ int journal_identify(struct slice record, struct identity *identity)
 }
 
 static int accept_new(struct store *store, MDB_txn *txn, struct store_tail *tail,
-                      struct slice record, int64_t now_ms, struct identity *identity)
+                      struct slice record, struct slice sender, int64_t now_ms,
+                      struct identity *identity)
 {
     struct article_head head = {
         .received_ms = now_ms, .uri_hash = identity->uri_hash, .hash = identity->hash};
     identity->offset = tail->next_offset;
     head.check = head_check(&head, identity->offset);
-    int status = append_article(store, txn, identity->offset, record, &head);
+    int status = append_article(store, txn, identity->offset, record, sender, &head);
     if (status == 0)
         status = identity_add(store, identity);
     if (status == 0)
@@ -129,7 +144,7 @@ static int accept_new(struct store *store, MDB_txn *txn, struct store_tail *tail
 }
 
 int journal_accept(struct store *store, MDB_txn *txn, struct store_tail *tail, struct slice record,
-                   int64_t now_ms, struct ack *ack)
+                   struct slice sender, int64_t now_ms, struct ack *ack)
 {
     struct identity identity;
     if (journal_identify(record, &identity) < 0) {
@@ -145,7 +160,7 @@ int journal_accept(struct store *store, MDB_txn *txn, struct store_tail *tail, s
         return 0;
     }
     if (status == -ENOENT)
-        status = accept_new(store, txn, tail, record, now_ms, &identity);
+        status = accept_new(store, txn, tail, record, sender, now_ms, &identity);
     if (status == 0)
         *ack = (struct ack){.offset = identity.offset, .hash = identity.hash};
     return status;

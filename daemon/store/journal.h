@@ -14,11 +14,11 @@ int journal_get(const struct store *store, MDB_txn *txn, uint64_t offset,
 int journal_get_record(const struct store *store, MDB_txn *txn, uint64_t offset,
                        struct stored_article *out);
 
-// Appends the record at tail->next_offset and makes it pending, unless the same article is there
-// already. 0: *ack tells what became of it (a damaged first copy refuses this article only);
-// negative: the transaction must be aborted.
+// Appends the record at tail->next_offset, with who pushed it, and makes it pending, unless the
+// same article is there already. 0: *ack tells what became of it (a damaged first copy refuses this
+// article only); negative: the transaction must be aborted.
 int journal_accept(struct store *store, MDB_txn *txn, struct store_tail *tail, struct slice record,
-                   int64_t now_ms, struct ack *ack);
+                   struct slice sender, int64_t now_ms, struct ack *ack);
 
 // Whether the article waits for its event: 0, -ENOENT, -EBADMSG.
 int journal_is_pending(const struct store *store, MDB_txn *txn, uint64_t offset);

@@ -16,7 +16,7 @@
 #include "proto/wire/article.h"
 #include "proto/wire/result.h"
 
-enum { STORE_SCHEMA = 1 };
+enum { STORE_SCHEMA = 1, STORE_SENDER_MAX = 255 };
 
 struct store;
 struct store_reader;
@@ -59,6 +59,7 @@ struct stored_article {
     int64_t received_ms; // wall clock when it was accepted
     struct hash128 hash;
     struct slice record; // article.h record, exactly as accepted
+    struct slice sender; // who pushed it ("uid:1000"); empty where that was not noted
     uint64_t sequence;   // of its newest event; 0 while it is pending
 };
 

@@ -39,6 +39,7 @@ struct write {
     const struct slice *records;
     struct ack *acks;
     size_t count;
+    struct slice sender; // who pushed them, at most STORE_SENDER_MAX bytes; may be empty
 
     // WRITE_TAGGED, WRITE_DEAD, WRITE_RETRY, WRITE_DROP
     uint64_t offset;

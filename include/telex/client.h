@@ -24,6 +24,11 @@ struct telex_endpoints {
     const char *ingest;
     const char *stream;
     const char *control;
+    // On tcp endpoints, unless the daemon does without keys: its public key (40 characters of Z85,
+    // or a key file) and the file with our own secret one. NULL: $TELEX_SERVER_KEY and
+    // $TELEX_CLIENT_KEY; without either tcp is not encrypted.
+    const char *server_key;
+    const char *client_key;
 };
 
 // Connects lazily: no daemon needs to be there yet. The caller closes it.

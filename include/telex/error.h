@@ -22,6 +22,7 @@ enum telex_code {
     TELEX_CURSOR_TAKEN = 14,
     TELEX_TOO_MANY = 15,
     TELEX_INTERNAL = 16,
+    TELEX_FORBIDDEN = 17, // the daemon does not let this key in, or not do this
     TELEX_TIMEOUT = 100,  // nobody answered in time; the outcome is unknown, asking again is safe
     TELEX_PROTOCOL = 101, // the answer was not understood
     TELEX_SYSTEM = 102,   // memory, sockets, files of the client itself

@@ -17,9 +17,11 @@ enum {
 };
 
 int channel_init(struct channel *channel, void *context, const char *endpoint,
-                 struct telex_error *error)
+                 const struct curve *curve, struct telex_error *error)
 {
     *channel = (struct channel){.context = context, .endpoint = strdup(endpoint)};
+    if (strncmp(endpoint, "tcp://", 6) == 0)
+        channel->curve = curve;
     return channel->endpoint ? 0 : fail(error, TELEX_SYSTEM, "out of memory");
 }
 
@@ -31,6 +33,7 @@ static void channel_close(struct channel *channel)
         zmq_close(channel->socket);
     channel->monitor = channel->socket = NULL;
     channel->connected = false;
+    channel->refused = 0;
 }
 
 void channel_fini(struct channel *channel)
@@ -42,7 +45,7 @@ void channel_fini(struct channel *channel)
 
 // What is unacknowledged is bounded by the callers' windows, so the send side needs no bound of its
 // own and never blocks; what comes in is bounded, so that a subscriber who reads slowly holds back.
-static int socket_configure(void *socket)
+static int socket_configure(void *socket, const struct curve *curve)
 {
     const struct {
         int option, value;
@@ -59,6 +62,8 @@ static int socket_configure(void *socket)
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (zmq_setsockopt(socket, options[i].option, &options[i].value, sizeof(int)) != 0)
             return -1;
+    if (curve && curve_apply(curve, socket) != 0)
+        return -1;
     int64_t frame_max = CHANNEL_FRAME_MAX;
     return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max);
 }
@@ -68,7 +73,8 @@ static int monitor_attach(struct channel *channel)
 {
     char name[64];
     snprintf(name, sizeof name, "inproc://telex-monitor-%p", channel->socket);
-    const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+    const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
     if (zmq_socket_monitor(channel->socket, name, events) != 0)
         return -1;
     channel->monitor = zmq_socket(channel->context, ZMQ_PAIR);
@@ -85,8 +91,8 @@ int channel_open(struct channel *channel, struct telex_error *error)
     if (channel->socket || now < channel->reopen_ms)
         return 0;
     channel->socket = zmq_socket(channel->context, ZMQ_DEALER);
-    if (channel->socket && socket_configure(channel->socket) == 0 && monitor_attach(channel) == 0 &&
-        zmq_connect(channel->socket, channel->endpoint) == 0) {
+    if (channel->socket && socket_configure(channel->socket, channel->curve) == 0 &&
+        monitor_attach(channel) == 0 && zmq_connect(channel->socket, channel->endpoint) == 0) {
         channel->heard_ms = now;
         return 0;
     }
@@ -232,13 +238,15 @@ enum channel_wake channel_news(struct channel *channel)
     enum channel_wake wake = CHANNEL_TIMEOUT;
     uint16_t event;
     while (channel->monitor && monitor_read(channel->monitor, &event)) {
-        if (event == ZMQ_EVENT_DISCONNECTED)
+        bool ended = event == ZMQ_EVENT_DISCONNECTED;
+        if (!ended || (channel->curve && channel->curve->on && !channel->connected))
+            channel->refused = event;
+        if (ended || event != ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
             return CHANNEL_LOST;
-        if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
-            channel->connected = true;
-            channel->heard_ms = clock_mono_ms();
-            wake = CHANNEL_CHANGED;
-        }
+        channel->refused = 0;
+        channel->connected = true;
+        channel->heard_ms = clock_mono_ms();
+        wake = CHANNEL_CHANGED;
     }
     return wake;
 }
@@ -266,6 +274,25 @@ static enum channel_wake channel_wait_closed(struct channel *channel, int fd, in
     return ready ? CHANNEL_FD : opening ? CHANNEL_CHANGED : CHANNEL_TIMEOUT;
 }
 
+// The handshake did not come to its end. A daemon that has another key than the one given cannot
+// read what we say, and just ends the connection.
+static void channel_tell_refusal(const struct channel *channel, struct telex_error *error)
+{
+    bool keys = channel->curve && channel->curve->on;
+    if (channel->refused == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+        fail(error, TELEX_FORBIDDEN, "telexd at %s does not let %s in", channel->endpoint,
+             keys ? "this key" : "this user");
+    else if (channel->refused == ZMQ_EVENT_DISCONNECTED)
+        fail_for_now(error, TELEX_FORBIDDEN,
+                     "telexd at %s ended the handshake; has it another key than the one given?",
+                     channel->endpoint);
+    else
+        fail(error, TELEX_FORBIDDEN, "telexd at %s %s", channel->endpoint,
+             keys ? "does without keys, or has another than the one given"
+                  : "takes keys: --server-key and --client-key, or TELEX_SERVER_KEY and "
+                    "TELEX_CLIENT_KEY");
+}
+
 enum channel_wake channel_wait(struct channel *channel, int fd, int64_t deadline_ms,
                                struct telex_error *error)
 {
@@ -287,6 +314,11 @@ enum channel_wake channel_wait(struct channel *channel, int fd, int64_t deadline
         return CHANNEL_READABLE;
     if (items[1].revents) {
         enum channel_wake news = channel_news(channel);
+        if (news == CHANNEL_LOST && channel->refused) {
+            channel_tell_refusal(channel, error);
+            channel_drop(channel, CHANNEL_BACKOFF_MIN_MS);
+            return CHANNEL_FAILED;
+        }
         return news == CHANNEL_TIMEOUT ? CHANNEL_CHANGED : news;
     }
     return items[2].revents && fd >= 0 ? CHANNEL_FD : CHANNEL_TIMEOUT;

@@ -10,16 +10,19 @@
 #include <telex/error.h>
 
 #include "proto/base/slice.h"
+#include "proto/client/curve.h"
 #include "proto/wire/frame.h"
 
 struct channel {
-    void *context;      // ZeroMQ's; borrowed
-    char *endpoint;     // owned
-    void *socket;       // NULL: not open
-    void *monitor;      // tells when the connection comes and goes
-    bool connected;     // the handshake is done
-    int64_t heard_ms;   // monotonic: when something last came in, or the connection was made
-    int64_t reopen_ms;  // monotonic: not to be opened before
+    void *context;             // ZeroMQ's; borrowed
+    char *endpoint;            // owned
+    const struct curve *curve; // keys, used on tcp; NULL: none. Borrowed
+    void *socket;              // NULL: not open
+    void *monitor;             // tells when the connection comes and goes
+    bool connected;            // the handshake is done
+    uint16_t refused;          // the event of the monitor that ended the last handshake; 0: none
+    int64_t heard_ms;          // monotonic: when something last came in, or the connection was made
+    int64_t reopen_ms;         // monotonic: not to be opened before
     int64_t backoff_ms; // the pause before the next opening but one; 0 after something came in
 };
 
@@ -42,7 +45,7 @@ struct channel_message {
 
 // `endpoint` is copied. -1 with error. Opens nothing yet.
 int channel_init(struct channel *channel, void *context, const char *endpoint,
-                 struct telex_error *error);
+                 const struct curve *curve, struct telex_error *error);
 void channel_fini(struct channel *channel);
 
 // Opens the socket unless it is open, or it is too early after a loss (socket is then still NULL).

@@ -22,13 +22,13 @@ static int channel_init_in(struct telex_client *client, struct channel *channel,
                            const char *dir, const char *name, struct telex_error *error)
 {
     if (given)
-        return channel_init(channel, client->context, given, error);
+        return channel_init(channel, client->context, given, &client->curve, error);
     char endpoint[512];
     int len = snprintf(endpoint, sizeof endpoint, "ipc://%.*s/%s.sock", (int)strcspn(dir, ":"), dir,
                        name);
     if (len < 0 || (size_t)len >= sizeof endpoint)
         return fail(error, TELEX_BAD_REQUEST, "the runtime directory's name is too long");
-    return channel_init(channel, client->context, endpoint, error);
+    return channel_init(channel, client->context, endpoint, &client->curve, error);
 }
 
 static int client_init(struct telex_client *client, const struct telex_endpoints *endpoints,
@@ -42,6 +42,8 @@ static int client_init(struct telex_client *client, const struct telex_endpoints
     client->context = zmq_ctx_new();
     if (!client->context)
         return fail(error, TELEX_SYSTEM, "cannot start ZeroMQ: %s", zmq_strerror(zmq_errno()));
+    if (curve_read(&client->curve, at, error) != 0)
+        return -1;
     if (channel_init_in(client, &client->ingest, at->ingest, dir, "ingest", error) != 0 ||
         channel_init_in(client, &client->stream, at->stream, dir, "stream", error) != 0 ||
         channel_init_in(client, &client->control, at->control, dir, "control", error) != 0)
@@ -96,5 +98,6 @@ void telex_client_close(struct telex_client *client)
     channel_fini(&client->control);
     while (client->context && zmq_ctx_term(client->context) != 0 && zmq_errno() == EINTR)
         ;
+    curve_wipe(&client->curve);
     free(client);
 }

@@ -4,11 +4,13 @@
 #include <telex/client.h>
 
 #include "proto/client/channel.h"
+#include "proto/client/curve.h"
 #include "proto/client/follow.h"
 #include "proto/client/push.h"
 
 struct telex_client {
     void *context; // ZeroMQ's
+    struct curve curve;
     struct channel ingest;
     struct channel stream;
     struct channel control;

@@ -23,6 +23,7 @@ enum wire_code {
 #define CODE(name, number, text, retryable) WIRE_##name = (number),
 #include "proto/wire/errors.def"
 #undef CODE
+    WIRE_CODES // one more than the last
 };
 
 struct frame {

@@ -23,7 +23,7 @@ DEAD_RETRY, DEAD_DROP, VERIFY, BACKUP, CURSOR_LIST, CURSOR_DROP = 0x26, 0x27, 0x
 ERROR, REPLY = 0xFF, 0x80
 
 CODES = ("ok bad_frame bad_version unknown_request bad_request bad_utf8 bad_json bad_article too_large not_found busy "
-         "store_full store_failed stopping cursor_taken too_many internal").split()
+         "store_full store_failed stopping cursor_taken too_many internal forbidden").split()
 RETRYABLE = {"busy", "store_full", "store_failed", "stopping", "too_many", "internal"}
 
 BATCH = 256
@@ -125,12 +125,15 @@ def parse_error(payload):
 class Connection:
     """One DEALER on one endpoint. Requests may be pipelined: `send` any number, then `reply_to` each."""
 
-    def __init__(self, endpoint, kind=zmq.DEALER):
+    def __init__(self, endpoint, kind=zmq.DEALER, keys=None):
+        """`keys`: (the server's public, our public, our secret), each 40 characters."""
         self.context = zmq.Context()
         self.socket = self.context.socket(kind)
         self.socket.linger = 0
         self.socket.sndhwm = self.socket.rcvhwm = 10000
         self.socket.reconnect_ivl, self.socket.reconnect_ivl_max = 20, 200
+        if keys:
+            self.socket.curve_serverkey, self.socket.curve_publickey, self.socket.curve_secretkey = (key.encode() for key in keys)
         self.socket.connect(endpoint)
         self.last_id = 0
         self.early = {}  # replies that overtook the one that was waited for
@@ -232,8 +235,8 @@ def batches_of(items, size):
 class Stream(Connection):
     """The stream endpoint; `open` gives a Subscription. Several may share the connection."""
 
-    def __init__(self, endpoint):
-        super().__init__(endpoint)
+    def __init__(self, endpoint, keys=None):
+        super().__init__(endpoint, keys=keys)
         self.subscriptions = {}
 
     def open(self, credit=256, **options):
@@ -374,8 +377,8 @@ class Control(Connection):
 class Live(Connection):
     """The lossy SUB socket."""
 
-    def __init__(self, endpoint, *topics):
-        super().__init__(endpoint, zmq.SUB)
+    def __init__(self, endpoint, *topics, keys=None):
+        super().__init__(endpoint, zmq.SUB, keys)
         for topic in topics:
             self.socket.subscribe(topic)
 

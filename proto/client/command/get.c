@@ -77,6 +77,7 @@ static void print_article(json_t *answer, bool color)
         if (strcmp(own_fields[i], "title") != 0 && strcmp(own_fields[i], "body") != 0)
             print_field(own_fields[i], json_get_slice(article, own_fields[i]));
     print_field("received", json_get_slice(answer, "received"));
+    print_field("pushed by", json_get_slice(answer, "pushed_by"));
     print_field("hash", json_get_slice(answer, "hash"));
     print_extra(article);
     print_field("event", json_get_slice(event, "sequence"));

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 32, KEY_FIRST = 256, KEY_HELP = 1, KEY_VERSION = 2 };
+enum { ROWS_MAX = 32, KEY_FIRST = 256, KEY_HELP = 1, KEY_VERSION = 2, COMMON = 8 };
 
 // One table of rows: the subcommand's, then the common ones.
 struct rows {
     const struct option_row *row[ROWS_MAX];
-    struct option_row common[6];
+    struct option_row common[COMMON];
     struct option options[ROWS_MAX + 3];
     size_t count;
 };
@@ -29,7 +29,7 @@ static void rows_add(struct rows *rows, const struct option_row *row)
 
 static void rows_fill(struct rows *rows, const struct option_row *own, struct context *context)
 {
-    const struct option_row common[6] = {
+    const struct option_row common[COMMON] = {
         {"runtime-dir", "DIR", OPTION_TEXT, &context->endpoints.runtime_dir,
          "folder of the daemon's sockets (else $TELEX_RUNTIME_DIR, $RUNTIME_DIRECTORY, /run/telex)",
          0, 0},
@@ -37,15 +37,19 @@ static void rows_fill(struct rows *rows, const struct option_row *own, struct co
          "where to push, e.g. tcp://127.0.0.1:5550", 0, 0},
         {"stream", "ENDPOINT", OPTION_TEXT, &context->endpoints.stream, "where to follow", 0, 0},
         {"control", "ENDPOINT", OPTION_TEXT, &context->endpoints.control, "where to ask", 0, 0},
+        {"server-key", "KEY", OPTION_TEXT, &context->endpoints.server_key,
+         "on tcp: the daemon's public key, or a file with it (else $TELEX_SERVER_KEY)", 0, 0},
+        {"client-key", "FILE", OPTION_TEXT, &context->endpoints.client_key,
+         "on tcp: your own secret key (else $TELEX_CLIENT_KEY); telex keygen makes one", 0, 0},
         {"color", "WHEN", OPTION_TEXT, &context->color,
          "auto (on a terminal, unless NO_COLOR is set), always or never", 0, 0},
         {"timeout", "SECONDS", OPTION_NUMBER, &context->timeout_s,
          "give up when nobody answers for so long (questions: 10; otherwise never)", 1, 1000000},
     };
     *rows = (struct rows){0};
-    for (size_t i = 0; own && own[i].name && i < ROWS_MAX - 6; i++)
+    for (size_t i = 0; own && own[i].name && i < ROWS_MAX - COMMON; i++)
         rows_add(rows, &own[i]);
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < COMMON; i++) {
         rows->common[i] = common[i];
         rows_add(rows, &rows->common[i]);
     }

@@ -244,7 +244,8 @@ static void take_failure(struct sender *sender, const struct telex_error *error)
 {
     progress_clear(sender);
     question_fail(error);
-    if (error->code == TELEX_SYSTEM || ++sender->complaints >= COMPLAINTS_MAX)
+    bool forbidden = error->code == TELEX_FORBIDDEN && !error->retryable;
+    if (forbidden || error->code == TELEX_SYSTEM || ++sender->complaints >= COMPLAINTS_MAX)
         sender->failed = true;
 }
 

@@ -46,6 +46,7 @@ static struct config *configure(struct fixture *f, const char *mode)
                                        "crew.workers=2",
                                        "daemon.drain_timeout=1",
                                        "store.map_size=1",
+                                       "security.insecure=yes",
                                        "daemon.log_level=error"};
     assert_int_equal(config_read(&config, NULL, &err), 0);
     for (size_t i = 0; i < sizeof assignments / sizeof *assignments; i++)
