@@ -58,7 +58,7 @@ class GivenSockets(case.DaemonCase):
 
 
 # What a tcp endpoint without keys needs.
-OPEN = {}
+OPEN = {"security.insecure": "yes"}
 
 if __name__ == "__main__":
     case.main()
