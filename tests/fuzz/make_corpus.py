@@ -2,6 +2,7 @@
 """Writes the seeds of the fuzz corpora that have a binary form (tests/fuzz/corpus/*), from PROTOCOL.md's layouts. Run when a layout
 changes; what fuzzing found is kept beside the seeds under names of its own."""
 import pathlib
+import re
 import struct
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
@@ -95,6 +96,21 @@ SEEDS["source"] = {
     "text": b"Title\n\nBody of the text.\n",
 }
 
+SEEDS["open_request"] = {
+    "none": b"", "first": b'{"from":"first"}', "cursor": b'{"cursor":"desk-1","credit":16}',
+    "all": '{"from":"2026-11-22T01:36:00Z","credit":256,"text":true,"filter":{"entities":["Q42"],"names":["Ławrow"],"languages":["pl"],"sources":["PAP"]}}'.encode(),
+    "sequence": b'{"from":18446744073709551615,"filter":{"entities":[]}}', "unknown": b'{"form":1}', "twice": b'{"credit":1,"credit":2}',
+}
+SEEDS["push"] = {"one": article(), "two": article() + article(uri=b"urn:x:2", body=b""), "cut": article() + article()[:-1], "head": article()[:16]}
+SEEDS["feed_date"] = {
+    "rfc822": b"Tue, 04 Feb 2020 18:05:00 GMT", "zone": b"Sat, 21 Nov 98 7:05 +0130", "named": b"1 Jan 70 00:00 PDT", "rfc3339": b"2026-11-22T01:36:00+01:00",
+    "other": "vorgestern um drei".encode(), "leap": b"Thu, 29 Feb 2024 23:59:60 Z",
+}
+SEEDS["model"] = {
+    "whole": b"", "cut": b"T" + struct.pack("<HI", 100, 0), "bits": struct.pack("<HI", 12, 26), "scale": struct.pack("<HI", 48, 0x7fc00000),
+    "transitions": b"".join(struct.pack("<Hf", at, 1e30) for at in range(64, 4000, 28)),
+}
+
 
 def job(kind, payload, number=17, version=1):
     return b"W" + struct.pack("<BBBIQ", version, kind, 0, len(payload), number) + payload
@@ -173,3 +189,40 @@ def main():
 
 if __name__ == "__main__":
     main()
+
+
+def quoted(word):
+    return '"' + "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\x{b:02x}" for b in word) + '"\n'
+
+
+ARTICLE_MEMBERS = ("uri title body language published source headline body_text body_xhtml bodies role value contenttype headlines name versioncreated "
+                   "copyrightholder content_text content_html date_published id url authors version items").split()
+DICTIONARIES = {
+    "json": [f'"{word}"'.encode() for word in ARTICLE_MEMBERS + "from first now cursor credit filter entities names languages sources text main".split()]
+            + [b"{", b"}", b"[", b"]", b":", b",", b"null", b"true", b"false", b"\\u0000", b"\\ud83d\\ude00", b"\\udc00", b"-0", b"1e999", b"18446744073709551616",
+               b'{"a":' * 8, b"text/html", b"application/xhtml+xml"],
+    "frames": [b"TLX\x01", b"W\x01\x01\x00", b"W\x01\x03\x00", b"W\x01\x05\x00", b"\xff\xff\xff\xff", b"\x00\x00\x00\x80", b"\x00" * 8, b"\xff" * 8, b"E", b"N", b"L",
+               b"Q1\tperson\tA", b"urn:x:1", b"\x01\x00\x00\x00", b"\x0d\x00\x00\x00"],
+    "html": [f"<{tag}>".encode() for tag in "html head title meta script style body h1 h2 p br div span a ul ol li table tr td nav header footer aside article main section "
+             "figure figcaption form button noscript template svg blockquote pre iframe".split()]
+            + [f"</{tag}>".encode() for tag in "script style p div ul table template".split()]
+            + [b"<!DOCTYPE html>", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"&amp;", b"&nbsp;", b"&#0;", b"&#x10ffff;", b"&#xd800;", b"&lt", b" class=", b" id=",
+               b" role=", b" hidden", b" style=\"display:none\"", b"='", b"/>", b"comment", b"navigation", b"sidebar"],
+    "source": [f"<{tag}>".encode() for tag in "rss channel item title link description guid pubDate content:encoded dc:date dc:creator feed entry id updated published "
+               "content summary author name rdf:RDF".split()]
+              + [b'<?xml version="1.0"?>', b"<!DOCTYPE", b"<!ENTITY", b"&a;", b"<![CDATA[", b"]]>", b' xmlns="http://www.w3.org/2005/Atom"', b' type="html"', b' type="xhtml"',
+                 b' encoding="iso-8859-2"', b' xml:base="http://x/"', b' rel="alternate"', b"&nbsp;", b"\xef\xbb\xbf", b"\xff\xfe", b'"items":[', b'{"version":"https://jsonfeed.org/version/1.1"'],
+    "charset": [b"<?xml", b" encoding=", b"<meta charset=", b"http-equiv=content-type content=", b"text/html; charset=", b"utf-8", b"utf-16", b"iso-8859-2", b"windows-1250",
+                b"koi8-r", b"gb18030", b"shift_jis", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"],
+    "date": [b"Mon, ", b" Jan ", b" Dec ", b"GMT", b"UT", b"EST", b"PDT", b"+0100", b"-2359", b"T", b"Z", b":60", b"0000-", b"9999-12-31", b"-02-29", b".999999999"],
+    "text": ["Quelle: Reuters".encode(), b"(dpa)", "(PAP) - ".encode(), b"Reklama", b"Kommentare", b"Leave a Reply", b">>> Polecamy: ", "fot. ".encode(), b"By ", b"-\n", b"\r\n\r\n",
+             "Siergiejem Ławrowem".encode(), "Лавров".encode(), "Größe".encode(), "e\u0301".encode(), "\u00ad".encode(), "\u200b".encode(), "\u2028".encode(), b"U.S. ", b"z o.o.",
+             b"Angela Merkel", b"Merkels", "Zełenśkyj".encode(), b"http://a.b/", b"@x", b"#", "\U0001f600".encode()],
+    "own_list": [b"# id\ttype\tnames", b"\tperson\t", b"\tplace\t", b"\torganisation\t", b"|", b"\t", b"\r\n", b"Q42", b"acme:17", b"pl", b"de", b"en", b"\xef\xbb\xbf"],
+}
+DICTIONARIES["config"] = [b"[", b"]\n", b" = ", b"; ", b"# ", b"\n", b"ipc://", b"tcp://127.0.0.1:1", b"none", b"yes", b"no", b"-1", b"18446744073709551616"]
+for section, key in re.findall(r"^PARAM_\w+\((\w+), (\w+)", (CORPUS.parents[2] / "daemon/config_params.def").read_text(), re.M):
+    DICTIONARIES["config"] += [word for word in (f"[{section}]\n".encode(), f"{key} = ".encode()) if word not in DICTIONARIES["config"]]
+
+for name, words in DICTIONARIES.items():
+    (CORPUS.parent / "dict" / f"{name}.dict").write_text("".join(map(quoted, words)))

@@ -1,0 +1,126 @@
+#include "workers/tagger/model.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "proto/base/hash.h"
+#include "tests/fuzz/fuzz.h"
+#include "workers/tagger/event_json.h"
+#include "workers/tagger/lexicon_build.h"
+#include "workers/tagger/tagger.h"
+
+// The input is a list of changes to a small whole names model: where, and which four bytes stand
+// there then. A first byte of 'T' cuts the file at the first place, too.
+enum { BITS = 8, BUCKETS = (1 << BITS) / MODEL_SLOTS, CHANGE_BYTES = 6 };
+
+struct small_model {
+    struct model_header header;
+    struct model_bucket buckets[BUCKETS];
+};
+
+static char lexicon_path[64], model_path[64];
+
+static void make_lexicon(void)
+{
+    struct err err = {0};
+    struct lexicon_build *build = lexicon_build_create(LEXICON_BUNDLED);
+    check_must(build);
+    snprintf(lexicon_path, sizeof lexicon_path, "/dev/shm/telex-fuzz-model-%d-l", (int)getpid());
+    snprintf(model_path, sizeof model_path, "/dev/shm/telex-fuzz-model-%d-m", (int)getpid());
+    lexicon_build_word(build, slice_from_text("Anna"))->given = 3;
+    lexicon_build_index(build);
+    check_must(lexicon_build_write(build, lexicon_path, slice_from_text("2026-11-22"), &err) == 0);
+    lexicon_build_destroy(build);
+}
+
+static void remove_lexicon(void) __attribute__((destructor));
+static void remove_lexicon(void)
+{
+    if (lexicon_path[0])
+        unlink(lexicon_path);
+}
+
+// Every sign has a weight, so that whatever is changed has an effect.
+static struct small_model make_model(void)
+{
+    struct small_model small = {
+        .header = {
+            .version = MODEL_VERSION, .bits = BITS, .file_size = sizeof small, .scale = 0.5f}};
+    memcpy(small.header.magic, MODEL_MAGIC, sizeof small.header.magic);
+    memcpy(small.header.date, "2026-11-22", 10);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (size_t slot = 0; slot < MODEL_SLOTS; slot++) {
+            small.buckets[i].tags[slot] = (uint8_t)(1 + slot * 31 + i);
+            small.buckets[i].weights[slot][LABEL_PERSON] = (int8_t)(slot * 20);
+        }
+    }
+    return small;
+}
+
+static size_t change(char *bytes, size_t len, const uint8_t *data, size_t size)
+{
+    bool cut = size && data[0] == 'T';
+    for (size_t i = cut; i + CHANGE_BYTES <= size; i += CHANGE_BYTES) {
+        uint16_t at;
+        memcpy(&at, data + i, sizeof at);
+        if (cut && i == 1)
+            len = at < len ? at : len;
+        else if (at + 4u <= len)
+            memcpy(bytes + at, data + i + sizeof at, 4);
+    }
+    return len;
+}
+
+// What is to be checked lies behind the checksum.
+static void forge(struct small_model *small, size_t len)
+{
+    size_t from = offsetof(struct model_header, date);
+    if (len < sizeof small->header)
+        return;
+    small->header.file_size = len;
+    small->header.checksum =
+        hash64(slice_from((const char *)small + from, len - from), MODEL_VERSION);
+}
+
+static void use(const struct tagger *tagger)
+{
+    struct article article = {
+        .uri = slice_from_text("urn:fuzz"),
+        .title = slice_from_text("Anna Merkel w Moskwie"),
+        .body = slice_from_text("Herr Kowalski of the Ministry met Zoe in Lower Saxony. He left."),
+    };
+    struct arena arena;
+    struct buf out;
+    struct err err = {0};
+    struct tag_result result;
+    arena_init(&arena, 16 << 20);
+    buf_init(&out, SIZE_MAX);
+    check_must(tagger_run(tagger, &article, &arena, &result, &err) == 0);
+    check_must(event_put_line(&out, &article, &result, tagger_lexicon_id(tagger)) == 0);
+    buf_fini(&out);
+    arena_fini(&arena);
+}
+
+// Whatever lies in the file: it is refused with a reason, or good enough to tag with.
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (!lexicon_path[0])
+        make_lexicon();
+    struct small_model small = make_model();
+    size_t len = change((char *)&small, sizeof small, data, size);
+    forge(&small, len);
+    FILE *file = fopen(model_path, "wb");
+    check_must(file && fwrite(&small, 1, len, file) == len && fclose(file) == 0);
+    const struct tagger_files files = {.lexicon = lexicon_path, .model = model_path};
+    struct tagger *tagger;
+    struct err err = {0}, warning;
+    if (tagger_open(&tagger, &files, &warning, &err) < 0) {
+        check_must(err.text[0]);
+    } else {
+        use(tagger);
+        tagger_close(tagger);
+    }
+    unlink(model_path);
+    return 0;
+}
