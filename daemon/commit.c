@@ -119,6 +119,11 @@ uint64_t commits_finished(const struct commits *commits)
     return commits->finished;
 }
 
+void commits_set_retention(struct commits *commits, const struct store_retention *retention)
+{
+    writer_set_retention(commits->writer, retention);
+}
+
 struct writer_stats commits_stats(const struct commits *commits)
 {
     struct writer_stats stats = {0};

@@ -35,6 +35,9 @@ void commits_submit(struct commits *commits, struct commit *commit);
 size_t commits_pending(const struct commits *commits);
 uint64_t commits_finished(const struct commits *commits);
 
+// What is kept of the past, from now on (writer.h).
+void commits_set_retention(struct commits *commits, const struct store_retention *retention);
+
 struct writer_stats commits_stats(const struct commits *commits);
 const struct commits_latency *commits_latency(const struct commits *commits);
 

@@ -304,7 +304,8 @@ static const struct {
     const char *section, *key; // key NULL: the whole section
 } fixed[] = {
     {"daemon", "runtime_dir"}, {"security", "secret_key"},
-    {"security", "insecure"},  {"store", NULL},
+    {"security", "insecure"},  {"store", "directory"},
+    {"store", "map_size"},     {"store", "map_limit"},
     {"ingest", "endpoint"},    {"stream", "endpoint"},
     {"stream", "source"},      {"live", NULL},
     {"control", "endpoint"},

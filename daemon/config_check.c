@@ -12,6 +12,8 @@
 #include "daemon/ipc_listener.h"
 #include "proto/base/log.h"
 
+enum { RETAIN_BYTES_MIN = 16 }; // MiB: what the indexes need at a time is small against it
+
 // --- resolving ----------------------------------------------------------------------------------
 
 static char *text_of(const char *format, const char *first)
@@ -188,6 +190,14 @@ static int values_check(const struct config *c, struct err *err)
     if (c->store_map_size > c->store_map_limit)
         return err_set(err, "store.map_size is %lld GiB, more than store.map_limit (%lld GiB)",
                        (long long)c->store_map_size, (long long)c->store_map_limit);
+    if (c->store_retain_bytes && c->store_retain_bytes < RETAIN_BYTES_MIN)
+        return err_set(err, "store.retain_bytes is %lld MiB; 0 for no limit, or at least %d",
+                       (long long)c->store_retain_bytes, RETAIN_BYTES_MIN);
+    if (c->store_retain_bytes >> 10 >= c->store_map_limit)
+        return err_set(err,
+                       "store.retain_bytes is %lld MiB, more than store.map_limit (%lld GiB) has "
+                       "room for",
+                       (long long)c->store_retain_bytes, (long long)c->store_map_limit);
     if (!*c->stream_source)
         return err_set(err, "stream.source is empty; every event needs a source");
     if (program_check("crew.tagger", c->crew_tagger, X_OK, err) != 0)

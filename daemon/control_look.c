@@ -243,7 +243,8 @@ void control_cursor_list(struct control_request *request)
     if (status == 0) {
         buf_put_text(&request->reply, "{\"cursors\":[");
         status = store_each_cursor(reader, cursor_cb, &list);
-        buf_printf(&request->reply, "],\"head\":%llu}", (unsigned long long)store_head(reader));
+        buf_printf(&request->reply, "],\"first\":%llu,\"head\":%llu}",
+                   (unsigned long long)store_first(reader), (unsigned long long)store_head(reader));
         store_read_end(reader);
     }
     if (status == 0)

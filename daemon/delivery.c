@@ -7,6 +7,7 @@
 #include "daemon/batch.h"
 #include "daemon/telexd.h"
 #include "proto/base/log.h"
+#include "proto/wire/events.h"
 
 enum {
     SLICE_NS = 1000 * 1000, // turns are taken for so long before other handles get theirs
@@ -32,7 +33,7 @@ struct delivery {
     uv_timer_t retry, tick;
     bool closing;
     unsigned open;
-    unsigned long delivered;
+    unsigned long delivered, lost;
     void (*closed_cb)(void *arg);
     void *closed_arg;
 };
@@ -147,6 +148,32 @@ static bool make_batch(struct delivery *delivery, struct subscription *subscript
     return true;
 }
 
+// Tells the subscription what was removed before it could be sent, and passes over it. Results as
+// zsock_send.
+static int tell_lost(struct delivery *delivery, struct subscription *subscription)
+{
+    uint64_t first = store_first(delivery->telexd->reader);
+    if (subscription->next >= first)
+        return 0;
+    struct events_lost lost = {.first = subscription->next, .last = first - 1};
+    struct frame frame = {.version = WIRE_VERSION, .kind = FRAME_LOST, .id = subscription->id};
+    struct buf payload;
+    buf_init(&payload, EVENTS_LOST_BYTES);
+    events_lost_encode(&payload, &lost);
+    int failed = payload.failed
+                     ? -ENOMEM
+                     : zsock_send(delivery->zsock, &subscription->to, &frame, buf_slice(&payload));
+    buf_fini(&payload);
+    if (failed)
+        return failed;
+    log_notice("stream_lost first=%llu last=%llu reason=\"removed by retention\"",
+               (unsigned long long)lost.first, (unsigned long long)lost.last);
+    delivery->lost += lost.last - lost.first + 1;
+    subscription->next = first;
+    note_heard(delivery, subscription);
+    return 0;
+}
+
 // The position is moved only when the message is on its way: what cannot be sent now is made again
 // later, from the store.
 static void take_turn(struct delivery *delivery, struct subscription *subscription)
@@ -156,14 +183,20 @@ static void take_turn(struct delivery *delivery, struct subscription *subscripti
         enter_blocked(delivery, subscription);
         return;
     }
-    int failed = make_batch(delivery, subscription) ? 0 : -ENOMEM;
-    bool due = batch->count || (batch->caught_up && !subscription->told);
-    if (!failed && due)
+    bool made = false;
+    int failed = delivery->refused == subscription ? 0 : tell_lost(delivery, subscription);
+    if (!failed) {
+        made = make_batch(delivery, subscription);
+        failed = made ? 0 : -ENOMEM;
+    }
+    bool due = made && (batch->count || (batch->caught_up && !subscription->told));
+    if (due)
         failed = batch_send(batch, delivery->zsock, subscription);
     if (failed == -EHOSTUNREACH) {
         delivery->gone_cb(subscription->peer, delivery->arg);
     } else if (failed) {
-        delivery->refused = failed == -EAGAIN ? subscription : NULL;
+        if (made)
+            delivery->refused = failed == -EAGAIN ? subscription : NULL;
         note_full(delivery, subscription);
     } else {
         if (due)
@@ -270,6 +303,11 @@ unsigned long delivery_delivered(const struct delivery *delivery)
 unsigned long delivery_damaged(const struct delivery *delivery)
 {
     return delivery->batch.damaged;
+}
+
+unsigned long delivery_lost(const struct delivery *delivery)
+{
+    return delivery->lost;
 }
 
 // --- beginning and end

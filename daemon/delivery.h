@@ -34,6 +34,9 @@ void delivery_wake(struct delivery *delivery);
 unsigned long delivery_delivered(const struct delivery *delivery);
 unsigned long delivery_damaged(const struct delivery *delivery);
 
+// Events that subscriptions were told they had lost.
+unsigned long delivery_lost(const struct delivery *delivery);
+
 // Sends nothing any more; closed_cb when the handles are closed.
 void delivery_close(struct delivery *delivery, void (*closed_cb)(void *arg), void *arg);
 void delivery_destroy(struct delivery *delivery);

@@ -113,8 +113,7 @@ static int read_from(struct open_request *request, const json_t *root, struct er
     if (!from || (json_is_string(from) && slice_is(text, "now"))) {
         request->from = OPEN_FROM_NOW;
     } else if (json_is_string(from) && slice_is(text, "first")) {
-        request->from = OPEN_FROM_SEQUENCE;
-        request->sequence = 1;
+        request->from = OPEN_FROM_FIRST;
     } else if (json_is_integer(from) && json_integer_value(from) >= 1) {
         request->from = OPEN_FROM_SEQUENCE;
         request->sequence = (uint64_t)json_integer_value(from);

@@ -10,7 +10,7 @@
 
 enum { OPEN_CREDIT = 256 }; // when the client names none
 
-enum open_from { OPEN_FROM_NOW, OPEN_FROM_SEQUENCE, OPEN_FROM_TIME };
+enum open_from { OPEN_FROM_NOW, OPEN_FROM_FIRST, OPEN_FROM_SEQUENCE, OPEN_FROM_TIME };
 
 struct open_request {
     enum open_from from;

@@ -103,8 +103,11 @@ int stats_put_json(struct telexd *telexd, struct buf *out)
 #include "daemon/metrics.def"
 #undef COUNTER
 #undef GAUGE
-    buf_printf(out, ",\"commit_seconds_last\":%.6f,\"commit_seconds_max\":%.6f",
-               (double)n->writer.commit_ns_last / 1e9, (double)n->writer.commit_ns_max / 1e9);
+    buf_printf(out,
+               ",\"commit_seconds_last\":%.6f,\"commit_seconds_max\":%.6f,"
+               "\"retention_seconds_max\":%.6f",
+               (double)n->writer.commit_ns_last / 1e9, (double)n->writer.commit_ns_max / 1e9,
+               (double)n->writer.retention_ns_max / 1e9);
     put_refused_json(out, &n->ingest);
     buf_put_byte(out, '}');
     return 0;

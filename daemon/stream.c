@@ -109,6 +109,8 @@ static enum wire_code open_check(const struct request *request, struct err *err)
 
 static uint64_t open_start(struct store_reader *reader, const struct open_request *open)
 {
+    if (open->from == OPEN_FROM_FIRST)
+        return store_first(reader);
     if (open->from == OPEN_FROM_SEQUENCE)
         return open->sequence;
     if (open->from == OPEN_FROM_TIME)
@@ -441,6 +443,7 @@ void stream_get_stats(const struct stream *stream, struct stream_stats *out)
         .subscriptions = subscriptions_count(stream->subscriptions),
         .delivered = delivery_delivered(stream->delivery),
         .damaged = delivery_damaged(stream->delivery),
+        .lost = delivery_lost(stream->delivery),
         .refused = stream->refused,
     };
 }

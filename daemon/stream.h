@@ -10,7 +10,7 @@ struct stream;
 
 struct stream_stats {
     unsigned subscriptions;
-    unsigned long delivered, damaged, refused;
+    unsigned long delivered, damaged, lost, refused;
 };
 
 // Binds the endpoint of the configuration.

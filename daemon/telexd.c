@@ -193,9 +193,21 @@ static int open_store(struct telexd *telexd, struct err *err)
     return 0;
 }
 
+static void set_retention(struct telexd *telexd)
+{
+    const struct config *config = telexd->config;
+    struct store_retention retention = {.age_ms = config->store_retain_age * 60 * 60 * 1000,
+                                        .events = (uint64_t)config->store_retain_events,
+                                        .bytes = (uint64_t)config->store_retain_bytes << 20};
+    commits_set_retention(telexd->commits, &retention);
+}
+
 static int start_writer(struct telexd *telexd, struct err *err)
 {
-    return commits_create(&telexd->commits, telexd, err);
+    int result = commits_create(&telexd->commits, telexd, err);
+    if (result == 0)
+        set_retention(telexd);
+    return result;
 }
 
 static int make_queue(struct telexd *telexd, struct err *err)
@@ -315,6 +327,7 @@ static int reload(struct telexd *telexd, struct err *err)
     config_keep_fixed(next, old);
     telexd->config = next;
     log_set_level((enum log_level)log_level_from_name(next->daemon_log_level));
+    set_retention(telexd);
     crew_replace(telexd->crew);
     config_free(old);
     log_notice("configuration reloaded path=%s", next->path ? next->path : "none");

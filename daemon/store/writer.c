@@ -55,10 +55,11 @@ struct writer {
 
     // The thread's own.
     bool failed;
-    bool cannot_grow;      // tried in vain for this batch: not again for each of its requests
-    bool merge_blocked;    // the last step failed; not again before a commit succeeds
-    bool retain_blocked;   // the last step failed; not again before the next look
-    struct index_run *run; // being merged
+    bool cannot_grow;       // tried in vain for this batch: not again for each of its requests
+    bool merge_blocked;     // the last step failed; not again before a commit succeeds
+    bool retain_blocked;    // the last step failed; not again before the next look
+    struct index_run *run;  // being merged
+    bool run_is_waited_for; // nothing can be removed while it is half merged
     struct retain retain;
     int64_t looked_ms; // monotonic: when retention last looked
     uint64_t written;  // bytes that may have been written since
@@ -366,10 +367,12 @@ static bool retain(struct writer *writer)
     if (!retains(writer) || writer->failed)
         return false;
     look_at_retention(writer);
+    writer->run_is_waited_for = false;
     if (writer->retain_blocked || !retain_is_due(&writer->retain))
         return false;
-    if (writer->run && !writer->merge_blocked)
-        return false;            // half a run is merged: after it
+    writer->run_is_waited_for = writer->run && !writer->merge_blocked;
+    if (writer->run_is_waited_for)
+        return false;
     index_run_free(writer->run); // it is begun again, without what goes now
     writer->run = NULL;
     writer->cannot_grow = false;
@@ -456,7 +459,7 @@ static void *writer_main(void *arg)
         bool idle = list_is_empty(&batch);
         if (!idle)
             carry_out(writer, &batch);
-        bool behind = index_lag(writer) >= WRITER_INDEX_LAG;
+        bool behind = index_lag(writer) >= WRITER_INDEX_LAG || writer->run_is_waited_for;
         bool merged = (idle || behind) && merge(writer);
         busy = retain(writer) || (merged && idle);
     }

@@ -111,12 +111,18 @@ int telex_follow(struct telex_client *client, const struct telex_follow_options 
 // next call of telex_follow_next, telex_follow_close or telex_client_close); 0: none in time, the
 // subscription has become live, or a signal was caught; -1: failure. A lost connection is re-made
 // and the subscription goes on behind the last event handed out: no gap, no duplicate. After a
-// retryable failure the next call goes on, too; after another the subscription is over.
+// retryable failure the next call goes on, too; after another the subscription is over. Where
+// events were removed by the daemon's retention before they could be read, it fails once with
+// TELEX_LOST (retryable): telex_follow_lost says which, and the next call goes on behind them.
 int telex_follow_next(struct telex_client *client, struct telex_event *event, int timeout_ms,
                       struct telex_error *error);
 
 // True when everything that was in the store has been handed out (replay is over).
 bool telex_follow_is_live(const struct telex_client *client);
+
+// The range that the last TELEX_LOST was about, both ends included. False when there was none. With
+// a filter it is not known how many of these would have been let through.
+bool telex_follow_lost(const struct telex_client *client, uint64_t *first, uint64_t *last);
 
 // Everything up to the last event handed out has been dealt with: moves the named cursor. With
 // `wait` it returns once that is durable (or with TELEX_TIMEOUT after 30 s, or TELEX_SYSTEM when a

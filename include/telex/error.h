@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-// Codes of proto/PROTOCOL.md, section 10, under the same numbers; and two of the client's own.
+// Codes of proto/PROTOCOL.md, section 10, under the same numbers; and some of the client's own.
 enum telex_code {
     TELEX_OK = 0,
     TELEX_BAD_FRAME = 1,
@@ -26,6 +26,7 @@ enum telex_code {
     TELEX_TIMEOUT = 100,  // nobody answered in time; the outcome is unknown, asking again is safe
     TELEX_PROTOCOL = 101, // the answer was not understood
     TELEX_SYSTEM = 102,   // memory, sockets, files of the client itself
+    TELEX_LOST = 103,     // events were removed before they were read: telex_follow_lost
 };
 
 struct telex_error {

@@ -16,10 +16,11 @@ enum {
     FOLLOW_IDLE_MAX = 64, // messages without events that may wait while the caller is away
 };
 
-// An EVENTS message that has arrived, checked whole.
+// An EVENTS or LOST message that has arrived, checked whole.
 struct follow_message {
     struct list link;
     zmq_msg_t payload;
+    struct events_lost lost; // of LOST, which has no events; first is 0 in others
     struct events_head head;
     struct cursor events; // those not handed out
     uint32_t left;
@@ -169,6 +170,13 @@ static bool events_are_whole(struct follow *follow, struct follow_message *messa
     return cursor_is_done(&events) && head->next >= least;
 }
 
+static void follow_keep(struct follow *follow, struct follow_message *message)
+{
+    follow->arrived = message->head.next;
+    follow->inbox_count++;
+    list_append(&follow->inbox, &message->link);
+}
+
 static int follow_take_events(struct telex_client *client, struct channel_message *from,
                               struct telex_error *error)
 {
@@ -199,9 +207,30 @@ static int follow_take_events(struct telex_client *client, struct channel_messag
     }
     message->left = message->head.count;
     follow->granted -= message->head.count;
-    follow->arrived = message->head.next;
-    follow->inbox_count++;
-    list_append(&follow->inbox, &message->link);
+    follow_keep(follow, message);
+    return 1;
+}
+
+static int follow_take_lost(struct telex_client *client, struct channel_message *from,
+                            struct telex_error *error)
+{
+    struct follow *follow = &client->follow;
+    struct events_lost lost;
+    bool right = events_lost_decode(channel_payload(from), &lost) == 0 && follow->opened &&
+                 lost.first >= follow->arrived &&
+                 follow->inbox_count <= follow->credit + FOLLOW_IDLE_MAX;
+    struct follow_message *message = right ? calloc(1, sizeof *message) : NULL;
+    if (!message) {
+        zmq_msg_close(&from->payload);
+        if (!right)
+            return follow_broken(client, error, "told of lost events out of order");
+        follow_lose(client, FOLLOW_PAUSE_MS);
+        return fail(error, TELEX_SYSTEM, "out of memory");
+    }
+    message->payload = from->payload;
+    message->lost = lost;
+    message->head.next = lost.last + 1;
+    follow_keep(follow, message);
     return 1;
 }
 
@@ -255,6 +284,8 @@ static int follow_dispatch(struct telex_client *client, struct channel_message *
     const struct frame *frame = &message->frame;
     if (frame->id == client->follow.id && frame->kind == FRAME_EVENTS)
         return follow_take_events(client, message, error);
+    if (frame->id == client->follow.id && frame->kind == FRAME_LOST)
+        return follow_take_lost(client, message, error);
     struct slice payload = channel_payload(message);
     int result = 1;
     // Other ids: the last words of a subscription that was closed; 0: a message that was no
@@ -369,20 +400,56 @@ static bool follow_hand_out(struct follow *follow, struct telex_event *event)
     return false;
 }
 
-// What has arrived already: 1 with *event; 0; 2: the subscription has become live.
-static int follow_take(struct follow *follow, struct telex_event *event)
+// The message at hand tells of lost events, and its reader has not been told of them: a daemon says
+// it again to a cursor that has not moved.
+static bool follow_note_lost(struct follow *follow)
+{
+    struct events_lost lost = follow->current->lost;
+    if (!lost.first || lost.last < follow->position)
+        return false;
+    if (lost.first < follow->position)
+        lost.first = follow->position;
+    follow->lost = lost;
+    return true;
+}
+
+enum follow_taken { TAKEN_NOTHING, TAKEN_EVENT, TAKEN_LIVE, TAKEN_LOST };
+
+// What has arrived already: an event, that the subscription has become live, or that events are
+// lost.
+static enum follow_taken follow_take(struct follow *follow, struct telex_event *event)
 {
     bool live = follow->live;
     do {
         if (follow_hand_out(follow, event))
-            return 1;
+            return TAKEN_EVENT;
         if (follow->live && !live)
-            return 2;
+            return TAKEN_LIVE;
         if (!follow_turn(follow))
-            return 0;
+            return TAKEN_NOTHING;
+        bool lost = follow_note_lost(follow);
         if (!follow->current->left)
             follow_finish(follow);
+        if (lost)
+            return TAKEN_LOST;
     } while (true);
+}
+
+static int follow_tell_lost(const struct follow *follow, struct telex_error *error)
+{
+    return fail_for_now(error, TELEX_LOST,
+                        "events %llu to %llu are lost: the daemon removed them before they were "
+                        "read",
+                        (unsigned long long)follow->lost.first,
+                        (unsigned long long)follow->lost.last);
+}
+
+bool telex_follow_lost(const struct telex_client *client, uint64_t *first, uint64_t *last)
+{
+    const struct events_lost *lost = &client->follow.lost;
+    *first = lost->first;
+    *last = lost->last;
+    return lost->first != 0;
 }
 
 int telex_follow_next(struct telex_client *client, struct telex_event *event, int timeout_ms,
@@ -391,15 +458,17 @@ int telex_follow_next(struct telex_client *client, struct telex_event *event, in
     struct follow *follow = &client->follow;
     int64_t deadline = channel_deadline(timeout_ms);
     while (follow->active) {
-        int got = follow_take(follow, event);
-        if (got == 2)
+        enum follow_taken taken = follow_take(follow, event);
+        if (taken == TAKEN_LIVE)
             return 0;
+        if (taken == TAKEN_LOST)
+            return follow_tell_lost(follow, error);
         // A failure to ask for more shows at the next call; this event is the caller's.
-        if (follow_replenish(client, got ? NULL : error) != 0 && !got)
+        if (follow_replenish(client, taken ? NULL : error) != 0 && !taken)
             return -1;
-        if (got)
-            return got;
-        got = follow_receive(client, error);
+        if (taken == TAKEN_EVENT)
+            return 1;
+        int got = follow_receive(client, error);
         if (got == 0)
             got = follow_pause(client, deadline, error);
         if (got != 1)

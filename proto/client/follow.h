@@ -29,9 +29,10 @@ struct follow {
     bool located;      // position is known
     uint64_t position; // next sequence to hand out
     bool live;
-    uint64_t seen_wanted; // the cursor's place as told by the caller; 0: never
-    uint64_t seen_sent;   // on this connection
-    uint64_t seen_done;   // confirmed
+    struct events_lost lost; // told last; first is 0 when nothing was
+    uint64_t seen_wanted;    // the cursor's place as told by the caller; 0: never
+    uint64_t seen_sent;      // on this connection
+    uint64_t seen_done;      // confirmed
     // Arrived and not handed out; together at most `credit` events.
     struct list inbox;
     uint32_t inbox_count;

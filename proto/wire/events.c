@@ -43,3 +43,18 @@ int event_record_decode(struct cursor *cursor, struct event_record *record)
     record->json = cursor_bytes(cursor, len);
     return cursor->failed ? -EBADMSG : 0;
 }
+
+void events_lost_encode(struct buf *out, const struct events_lost *lost)
+{
+    buf_put_u64(out, lost->first);
+    buf_put_u64(out, lost->last);
+}
+
+int events_lost_decode(struct slice payload, struct events_lost *lost)
+{
+    struct cursor cursor = cursor_from(payload);
+    lost->first = cursor_u64(&cursor);
+    lost->last = cursor_u64(&cursor);
+    bool range = lost->first && lost->first <= lost->last && lost->last < UINT64_MAX;
+    return cursor_is_done(&cursor) && range ? 0 : -EBADMSG;
+}

@@ -1,5 +1,5 @@
-// The payload of EVENTS: a run of events of one subscription, and how far the daemon has looked.
-// Layout in PROTOCOL.md, section 8.
+// The payloads of EVENTS, a run of events of one subscription and how far the daemon has looked,
+// and of LOST. Layout in PROTOCOL.md, section 8.
 #pragma once
 
 #include <stdint.h>
@@ -29,3 +29,17 @@ void events_head_patch(struct buf *out, size_t at, const struct events_head *hea
 // done.
 int events_head_decode(struct cursor *cursor, struct events_head *head);
 int event_record_decode(struct cursor *cursor, struct event_record *record);
+
+// Events that were removed before the subscription could be sent them: first to last, both
+// included.
+struct events_lost {
+    uint64_t first;
+    uint64_t last;
+};
+
+enum { EVENTS_LOST_BYTES = 16 };
+
+void events_lost_encode(struct buf *out, const struct events_lost *lost);
+
+// 0, or -EBADMSG: also when it is no range, or bytes are left over.
+int events_lost_decode(struct slice payload, struct events_lost *lost);

@@ -17,7 +17,7 @@ from harness.build import PATIENCE
 
 MAGIC, VERSION = b"TLX", 1
 HELLO, PUSH, PUSH_JSON = 0x01, 0x02, 0x03
-OPEN, CREDIT, SEEN, CLOSE, EVENTS = 0x10, 0x11, 0x12, 0x13, 0x14
+OPEN, CREDIT, SEEN, CLOSE, EVENTS, LOST = 0x10, 0x11, 0x12, 0x13, 0x14, 0x15
 GET, FIND, ENTITY, STATS, DEAD_LIST, DEAD_SHOW = 0x20, 0x21, 0x22, 0x23, 0x24, 0x25
 DEAD_RETRY, DEAD_DROP, VERIFY, BACKUP, CURSOR_LIST, CURSOR_DROP = 0x26, 0x27, 0x28, 0x29, 0x2A, 0x2B
 ERROR, REPLY = 0xFF, 0x80
@@ -250,6 +250,8 @@ class Stream(Connection):
         subscription = self.subscriptions.get(head.id)
         if head.kind == EVENTS:
             subscription.take(parse_events(payload))
+        elif head.kind == LOST:
+            subscription.lose(*struct.unpack("<QQ", payload))
         elif head.kind == ERROR and subscription:
             subscription.error = parse_error(payload)
         else:
@@ -261,6 +263,7 @@ class Subscription:
         self.stream, self.id, self.window = stream, request_id, credit
         self.next, self.head, self.live = following, head, False
         self.credit, self.waiting, self.error = credit, [], None
+        self.lost = []  # (first, last) of what was removed before it could be sent
 
     def take(self, batch):
         """Checks what the protocol promises of every message, and keeps it until somebody asks."""
@@ -274,6 +277,12 @@ class Subscription:
             raise ValueError(f"{-self.credit} events more than there was credit for")
         self.next, self.live = batch.next, batch.live
         self.waiting.append(batch)
+
+    def lose(self, first, last):
+        if not self.next == first <= last:
+            raise ValueError(f"events {first} to {last} are lost where {self.next} was to come")
+        self.next, self.live = last + 1, False
+        self.lost.append((first, last))
 
     def give(self, credit):
         self.credit += credit

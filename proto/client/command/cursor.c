@@ -11,7 +11,7 @@
 static void print_cursors(const json_t *answer)
 {
     const json_t *cursors = json_object_get(answer, "cursors");
-    uint64_t head = out_integer(answer, "head");
+    uint64_t head = out_integer(answer, "head"), first = out_integer(answer, "first");
     size_t i;
     json_t *cursor;
     if (!json_array_size(cursors))
@@ -20,8 +20,11 @@ static void print_cursors(const json_t *answer)
     {
         uint64_t next = out_integer(cursor, "next");
         out_cell(stdout, json_get_slice(cursor, "name"), 32);
-        printf(" next %8" PRIu64 "   %8" PRIu64 " behind\n", next,
+        printf(" next %8" PRIu64 "   %8" PRIu64 " behind", next,
                head >= next ? head - next + 1 : 0);
+        if (next < first)
+            printf("   %8" PRIu64 " of them removed", first - next);
+        putchar('\n');
     }
 }
 

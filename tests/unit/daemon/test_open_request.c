@@ -50,8 +50,7 @@ static void test_where_from(void **state)
     struct open_request open;
     struct err err;
     assert_int_equal(open_request_read(&open, slice_from_text("{\"from\":\"first\"}"), &err), 0);
-    assert_int_equal(open.from, OPEN_FROM_SEQUENCE);
-    assert_int_equal(open.sequence, 1);
+    assert_int_equal(open.from, OPEN_FROM_FIRST);
     open_request_fini(&open);
     struct slice time = slice_from_text("{\"from\":\"1970-01-01T00:00:01Z\"}");
     assert_int_equal(open_request_read(&open, time, &err), WIRE_OK);

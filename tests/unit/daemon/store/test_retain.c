@@ -417,6 +417,102 @@ static void test_bytes_are_kept_within_their_limit(void **state)
     assert_int_equal(verify_store(fx, true), 0);
 }
 
+// --- with the writer's thread
+
+enum { DEADLINE_MS = 60000 };
+
+static void open_with_writer(struct fixture *fx, uint64_t map_size, uint64_t map_limit)
+{
+    fixture_close(fx);
+    fx->map_size = map_size;
+    fx->map_limit = map_limit;
+    fixture_open(fx);
+    fx->store->wall_ms = wall_ms;
+}
+
+static int push_sized(struct fixture *fx, unsigned number, size_t bytes)
+{
+    char uri[32];
+    char *body = malloc(bytes + 1);
+    assert_non_null(body);
+    memset(body, 'a' + (int)(number % 26), bytes);
+    body[bytes] = '\0';
+    snprintf(uri, sizeof uri, "urn:%u", number);
+    struct buf record;
+    encode_article(&record, &(struct test_article){.uri = uri, .title = "A title", .body = body});
+    struct ack ack = {0};
+    struct slice slice = buf_slice(&record);
+    struct write write = {.kind = WRITE_ARTICLES, .records = &slice, .acks = &ack, .count = 1};
+    fixture_write(fx, &write, 1);
+    buf_fini(&record);
+    free(body);
+    if (write.status < 0)
+        return write.status;
+    char id[16], name[24];
+    snprintf(id, sizeof id, "local:%u", number);
+    snprintf(name, sizeof name, "somebody %u", number);
+    struct test_entity entities[] = {merkel, {id, "person", name, name}};
+    return tag_article(fx, ack.offset, "de", entities, 2, NULL);
+}
+
+// From a few bytes to some pages, as articles are.
+static size_t size_of_number(unsigned number)
+{
+    unsigned mixed = number * 2654435761u >> 16;
+    return mixed % 10 ? 200 + mixed % 9000 : 20000 + mixed % 60000;
+}
+
+static void test_the_file_stops_growing(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_retention limits = {.bytes = 4 << 20};
+    uint64_t pushed = 0, early = 0, largest = 0;
+    open_with_writer(fx, 64 << 20, 256 << 20);
+    writer_set_retention(fx->writer, &limits);
+    for (unsigned i = 0; pushed < 100 * limits.bytes / 4; i++) {
+        assert_int_equal(push_sized(fx, i, size_of_number(i)), 0);
+        pushed += size_of_number(i);
+        if (i % 256)
+            continue;
+        uint64_t used = counts_of(fx).used_bytes;
+        largest = used > largest ? used : largest;
+        early = pushed < 8 * limits.bytes ? largest : early;
+    }
+    struct store_counts counts = counts_of(fx);
+    assert_true(counts.first > 1000);
+    assert_in_range(largest, limits.bytes, 3 * limits.bytes);
+    // What was reached after some fillings is all that is ever needed.
+    assert_in_range(largest, early, early + limits.bytes / 2);
+    assert_in_range(counts.file_bytes, largest, largest + (32 << 20));
+    assert_int_equal(verify_store(fx, true), 0);
+}
+
+static void push_until(struct fixture *fx, unsigned *number, int status)
+{
+    int64_t deadline = clock_mono_ms() + DEADLINE_MS;
+    while (push_sized(fx, ++*number, 3000) != status)
+        assert_true(clock_mono_ms() < deadline);
+}
+
+static void test_a_full_map_is_left_by_removing(void **state)
+{
+    struct fixture *fx = *state;
+    unsigned number = 0;
+    open_with_writer(fx, 1 << 20, 4 << 20);
+    push_until(fx, &number, -ENOSPC);
+    assert_in_range(counts_of(fx).map_size, 4 << 20, 4 << 20); // it was grown first
+    assert_true(number > 500);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(push_sized(fx, ++number, 3000), -ENOSPC);
+    assert_int_equal(get_article(fx, 1), 0);
+    writer_set_retention(fx->writer, &(struct store_retention){.events = 100});
+    push_until(fx, &number, 0);
+    for (int i = 0; i < 1000; i++)
+        push_until(fx, &number, 0);
+    assert_true(counts_of(fx).first > 1000);
+    assert_int_equal(verify_store(fx, true), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +534,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_damaged_horizon_is_read_off_the_tables, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_bytes_are_kept_within_their_limit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_file_stops_growing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_full_map_is_left_by_removing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
