@@ -18,7 +18,7 @@ struct echo {
     struct sum *at; // power of two
     size_t mask;
     const struct heard *heard; // the article's first word
-    struct view *views;        // one for each word
+    struct view *views;        // one for each word, filled by echo_look
 };
 
 static uint64_t pair_of(const struct heard *heard, size_t index)
@@ -83,7 +83,7 @@ static struct view view_of(const struct echo *echo, const struct heard *heard, s
     };
 }
 
-const struct echo *echo_collect(const struct heard *heard, size_t count, struct arena *arena)
+struct echo *echo_collect(const struct heard *heard, size_t count, struct arena *arena)
 {
     size_t slots = 64;
     while (slots < count * 4)
@@ -99,9 +99,14 @@ const struct echo *echo_collect(const struct heard *heard, size_t count, struct 
         if (heard[i].joined)
             note(echo, pair_of(heard, i), heard[i].likely);
     }
+    return echo;
+}
+
+void echo_look(struct echo *echo, const struct heard *heard, size_t count)
+{
+    struct view *views = &echo->views[heard - echo->heard];
     for (size_t i = 0; i < count; i++)
         views[i] = view_of(echo, heard, i);
-    return echo;
 }
 
 // The likeliest type of name elsewhere, however unlikely a name is at all.
@@ -148,7 +153,7 @@ size_t echo_features(const struct echo *echo, const struct heard *heard, size_t 
     };
     size_t signs = sizeof values / sizeof *values;
     for (size_t i = 0; i < signs; i++)
-        hashes[i] = feature_mix(
-            feature_mix(feature_mix(i + 0x6563686f, values[i][0]), values[i][1]), values[i][2]);
+        hashes[i] =
+            feature_sign(feature_mix(i, 0x6563686f), values[i][0], values[i][1], values[i][2]);
     return signs;
 }

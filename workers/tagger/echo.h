@@ -23,8 +23,11 @@ struct echo;
 
 // Sums up the first reading of a whole article, which must stay where it is. NULL when the arena is
 // full.
-const struct echo *echo_collect(const struct heard *heard, size_t count, struct arena *arena);
+struct echo *echo_collect(const struct heard *heard, size_t count, struct arena *arena);
 
-// Hashes of the signs of word `index` of `count`, which are of the article; returns how many.
+// Gathers what the signs of `count` of the article's words, of one piece, are made from.
+void echo_look(struct echo *echo, const struct heard *heard, size_t count);
+
+// Hashes of the signs of word `index` of `count`, which echo_look has seen; returns how many.
 size_t echo_features(const struct echo *echo, const struct heard *heard, size_t count, size_t index,
                      uint64_t hashes[ECHO_FEATURES_MAX]);

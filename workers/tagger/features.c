@@ -1,11 +1,45 @@
 #include "workers/tagger/features.h"
 
-// A word may belong to a name when a capital stands at most this far before it, or right behind it.
-enum { OPEN_BEHIND = 3 };
+#include <string.h>
 
 static bool is_capital(const struct word *word)
 {
     return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)) != 0;
+}
+
+// A capital stands in the sentence, few words before (step -1) or behind (1) the word.
+static bool is_near_capital(const struct words *words, size_t index, int step)
+{
+    enum { REACH = 3 };
+    const struct word *word = &words->at[index];
+    for (int distance = 1; distance <= REACH; distance++) {
+        size_t at = index + (size_t)(step * distance);
+        if (at >= words->count || words->at[at].sentence != word->sentence)
+            return false;
+        if (is_capital(&words->at[at]))
+            return true;
+    }
+    return false;
+}
+
+static int most_in_names(const uint8_t counts[COUNT_KINDS])
+{
+    int most = counts[COUNT_PERSON];
+    for (size_t kind = COUNT_ORGANISATION; kind <= COUNT_PLACE; kind++)
+        most = counts[kind] > most ? counts[kind] : most;
+    return most;
+}
+
+// False for small words that the language's texts hardly ever have in names.
+static bool is_of_names(const struct word *word)
+{
+    // In the steps of a count's logarithm, eight to a doubling.
+    enum { RARE = 64, SEEN_OFTEN = 24 };
+    if (!word->info || word->other_language || word->cues & (WORD_LINK | WORD_OF))
+        return true;
+    const uint8_t *counts = word->info->counts[word->language];
+    int most = most_in_names(counts);
+    return most ? most + RARE >= counts[COUNT_LOWER] : counts[COUNT_LOWER] < SEEN_OFTEN;
 }
 
 bool features_is_open(const struct words *words, size_t index)
@@ -13,14 +47,12 @@ bool features_is_open(const struct words *words, size_t index)
     const struct word *word = &words->at[index];
     if (words_may_begin(word))
         return true;
-    for (size_t back = 1; back <= OPEN_BEHIND && back <= index; back++) {
-        const struct word *before = word - back;
-        if (before->sentence != word->sentence)
-            return false;
-        if (is_capital(before))
-            return true;
-    }
-    return false;
+    if (!is_near_capital(words, index, -1) || !is_of_names(word))
+        return false;
+    // Polish names alone go on in small letters to their end ("Bank ludowy").
+    bool behind = is_capital(&word[-1]);
+    return (behind && word->language == LEXICON_PL && !word->other_language) ||
+           is_near_capital(words, index, 1);
 }
 
 unsigned features_forbidden(const struct words *words, size_t index)
@@ -36,21 +68,31 @@ unsigned features_forbidden(const struct words *words, size_t index)
     return forbidden;
 }
 
-static uint64_t part(struct slice folded, size_t from, size_t len)
+// The first or the last bytes of a word as one number; of a shorter word all.
+static uint64_t first_bytes(struct slice folded, size_t most)
 {
-    return hash64(slice_from(folded.ptr + from, len), 0);
+    uint64_t bytes = 0;
+    memcpy(&bytes, folded.ptr, folded.len < most ? folded.len : most);
+    return bytes;
+}
+
+static uint64_t last_bytes(struct slice folded, size_t most)
+{
+    uint64_t bytes = 0;
+    size_t len = folded.len < most ? folded.len : most;
+    memcpy(&bytes, folded.ptr + folded.len - len, len);
+    return bytes;
 }
 
 static void read_spelling(struct atoms *atoms, const struct word *word)
 {
     struct slice folded = word->folded;
-    size_t len = folded.len;
     atoms->word = word->hash;
-    atoms->stem = len > 5 ? part(folded, 0, 5) : word->hash;
-    atoms->prefix3 = len > 3 ? part(folded, 0, 3) : word->hash;
-    atoms->suffix2 = len > 2 ? part(folded, len - 2, 2) : word->hash;
-    atoms->suffix3 = len > 3 ? part(folded, len - 3, 3) : word->hash;
-    atoms->suffix4 = len > 4 ? part(folded, len - 4, 4) : word->hash;
+    atoms->stem = first_bytes(folded, 5);
+    atoms->prefix3 = first_bytes(folded, 3);
+    atoms->suffix2 = last_bytes(folded, 2);
+    atoms->suffix3 = last_bytes(folded, 3);
+    atoms->suffix4 = last_bytes(folded, 4);
 }
 
 static uint32_t length_class(size_t len)
@@ -213,19 +255,19 @@ struct list_out {
     const uint64_t *seeds; // of the next sign
 };
 
-static inline void add(struct list_out *out, uint64_t a)
+static inline void add3(struct list_out *out, uint64_t a, uint64_t b, uint64_t c)
 {
-    out->hashes[out->count++] = feature_mix(*out->seeds++, a);
+    out->hashes[out->count++] = feature_sign(*out->seeds++, a, b, c);
 }
 
 static inline void add2(struct list_out *out, uint64_t a, uint64_t b)
 {
-    add(out, feature_mix(a + 3, b));
+    add3(out, a, b, 0);
 }
 
-static inline void add3(struct list_out *out, uint64_t a, uint64_t b, uint64_t c)
+static inline void add(struct list_out *out, uint64_t a)
 {
-    add(out, feature_mix(feature_mix(a + 5, b), c));
+    add3(out, a, 0, 0);
 }
 
 // What holds in one language: words and their endings.
@@ -296,7 +338,7 @@ static void add_recall(struct list_out *out, const uint64_t seeds[RECALL_SIGNS],
     add3(out, signs, own->kind, own->lexicon ? own->lexicon & 63 : own->counts);
     for (unsigned bit = 0; bit < RECALL_SIGNS; bit++)
         if (signs & 1u << bit)
-            out->hashes[out->count++] = feature_mix(seeds[bit], own->shape & 0xffff);
+            out->hashes[out->count++] = feature_finish(seeds[bit] ^ (own->shape & 0xffff));
 }
 
 struct heard features_hear(struct features *features, size_t index)

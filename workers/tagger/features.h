@@ -34,8 +34,8 @@ struct features {
 void features_init(struct features *features, const struct lexicon *lexicon,
                    const struct marked *field, const struct recall *recall);
 
-// True for words that may belong to a name: capitals and numbers, and the few small words around
-// them. All others are never part of one.
+// True for words that may belong to a name: capitals and numbers, and small words as names have
+// them between capitals and, in Polish, behind one. All others are never part of one.
 bool features_is_open(const struct words *words, size_t index);
 
 // The labels that the word cannot have, a bit each (1 << enum label): a name begins where one may;
@@ -49,10 +49,23 @@ size_t features_at(struct features *features, size_t index, uint64_t hashes[FEAT
 // What the second reading needs of word `index`; the first reading's results are not yet in it.
 struct heard features_hear(struct features *features, size_t index);
 
-// Mixes two values into a hash all of whose bits depend on both.
+// A hash all of whose bits depend on all of the value's.
+static inline uint64_t feature_finish(uint64_t value)
+{
+    value = (value ^ (value >> 32)) * 0xd6e8feb86659fd93u;
+    return value ^ (value >> 32);
+}
+
+// The hash of a sign: its parts are weighed by odd numbers of their own, summed and mixed once with
+// the seed of the sign's place.
+static inline uint64_t feature_sign(uint64_t seed, uint64_t a, uint64_t b, uint64_t c)
+{
+    return feature_finish(
+        seed ^ (a * 0xa0761d6478bd642fu + b * 0xe7037ed1a0b428dbu + c * 0x8ebc6af09c88c6e3u));
+}
+
+// Of two values.
 static inline uint64_t feature_mix(uint64_t a, uint64_t b)
 {
-    uint64_t mixed = (a * 0x9e3779b97f4a7c15u) ^ b;
-    mixed = (mixed ^ (mixed >> 32)) * 0xd6e8feb86659fd93u;
-    return mixed ^ (mixed >> 32);
+    return feature_finish((a * 0x9e3779b97f4a7c15u) ^ b);
 }

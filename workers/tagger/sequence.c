@@ -1,11 +1,13 @@
 #include "workers/tagger/sequence.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 // A run of open words is read in pieces of at most this many.
 enum { PIECE_MAX = 256 };
+
+// A reading's word is sure when its label has this probability.
+static const float SURE = 0.9f;
 
 // Labels padded to a width that the compiler turns into vectors. Padding in scores stays 0.
 enum { ROW = MODEL_ROW };
@@ -85,14 +87,33 @@ static void add_weights(const struct reader *reader, const struct lookup *lookup
     }
 }
 
-// Scores become their exponentials, scaled so that the largest is 1.
+// e^x for x <= 0, to six digits: the C library's differs between processors, and events must not.
+static inline float exponential(float x)
+{
+    float halvings = (x < -80 ? -80 : x) * -1.44269504f;
+    int32_t whole = (int32_t)(halvings + 0.5f);
+    float rest = ((float)whole - halvings) * 0.693147181f; // -0.35..0.35
+    float sum = 1 + rest * (1 + rest * (0.5f + rest * (0.16666667f +
+                                                       rest * (0.041666668f + rest * 0.0083333f))));
+    uint32_t bits = (uint32_t)(127 - whole) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return sum * power;
+}
+
+// Scores become their exponentials, scaled so that the largest is 1; padding becomes 0.
 static void exponentiate(float *scores)
 {
     float most = scores[0];
     for (unsigned y = 1; y < LABELS; y++)
         most = scores[y] > most ? scores[y] : most;
-    for (unsigned y = 0; y < LABELS; y++)
-        scores[y] = scores[y] == LABEL_FORBIDDEN ? 0 : expf(scores[y] - most);
+    for (unsigned y = LABELS; y < ROW; y++)
+        scores[y] = LABEL_FORBIDDEN;
+    row powers;
+    for (unsigned y = 0; y < ROW; y++)
+        powers[y] = exponential(scores[y] - most);
+    for (unsigned y = 0; y < ROW; y++)
+        scores[y] = scores[y] == LABEL_FORBIDDEN ? 0 : powers[y];
 }
 
 static void normalise(float *values)
@@ -284,11 +305,29 @@ static void fill_sureness(struct reader *reader, const struct heard *heard, stru
         labels[i].sure = named ? piece->forward[i][labels[i].label] : heard[i].likely[LABEL_NONE];
 }
 
-static void read_again(struct reader *reader, const struct echo *echo, size_t first,
+// True when the first reading left no doubt; then the second would change nothing.
+static bool is_sure(const struct heard *heard, uint32_t count, struct labelled *labels)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const float *likely = heard[i].likely;
+        unsigned best = LABEL_NONE;
+        for (unsigned y = 1; y < LABELS; y++)
+            best = likely[y] > likely[best] ? y : best;
+        if (likely[best] < SURE)
+            return false;
+        labels[i] = (struct labelled){.label = (uint8_t)best, .sure = likely[best]};
+    }
+    return true;
+}
+
+static void read_again(struct reader *reader, struct echo *echo, size_t first,
                        const struct heard *heard, struct labelled *labels)
 {
     struct piece *piece = &reader->piece;
     const struct words *words = reader->field->words;
+    if (is_sure(heard, piece->count, labels))
+        return;
+    echo_look(echo, heard, piece->count);
     for (uint32_t i = 0; i < piece->count; i++) {
         uint64_t hashes[ECHO_FEATURES_MAX];
         size_t signs = echo_features(echo, heard, piece->count, i, hashes);
@@ -321,7 +360,7 @@ static size_t hear_field(struct reader *reader, const struct recall *recall, str
     return count;
 }
 
-static size_t label_field(struct reader *reader, const struct echo *echo, const struct heard *heard,
+static size_t label_field(struct reader *reader, struct echo *echo, const struct heard *heard,
                           struct labelled *labels)
 {
     const struct words *words = reader->field->words;
@@ -371,7 +410,7 @@ int sequence_read(const struct lexicon *lexicon, const struct model *model,
         heard_count += hear_field(reader, recall, heard + heard_count);
     }
     reader->steps = model_steps(model, 1);
-    const struct echo *echo = echo_collect(heard, heard_count, arena);
+    struct echo *echo = echo_collect(heard, heard_count, arena);
     for (size_t f = 0; echo && f < count; f++) {
         struct labelled *out = arena_alloc_array(arena, fields[f].words->count + 1, sizeof *out);
         if (!out)

@@ -457,9 +457,10 @@ static void hear_document(struct examples *examples, size_t first, size_t count,
                           struct arena *arena)
 {
     const struct heard *heard = &examples->heard[first];
-    const struct echo *echo = echo_collect(heard, count, arena);
+    struct echo *echo = echo_collect(heard, count, arena);
     if (!echo)
         run_out();
+    echo_look(echo, heard, count);
     for (size_t i = 0; i < count; i++) {
         uint64_t hashes[ECHO_FEATURES_MAX];
         size_t signs = echo_features(echo, heard, count, i, hashes);

@@ -40,7 +40,7 @@ static uint32_t verdict(unsigned label, unsigned step, unsigned often)
 
 static uint64_t sign(unsigned place, uint64_t a, uint64_t b, uint64_t c)
 {
-    return feature_mix(feature_mix(feature_mix(place + 0x6563686f, a), b), c);
+    return feature_sign(feature_mix(place, 0x6563686f), a, b, c);
 }
 
 struct signs {
@@ -51,8 +51,9 @@ static struct signs signs_of(const struct heard *heard, size_t count, size_t ind
 {
     struct signs signs = {{0}};
     arena_reset(&arena);
-    const struct echo *echo = echo_collect(heard, count, &arena);
+    struct echo *echo = echo_collect(heard, count, &arena);
     assert_non_null(echo);
+    echo_look(echo, heard, count);
     assert_int_equal(echo_features(echo, heard, count, index, signs.at), SIGNS);
     return signs;
 }
@@ -156,8 +157,9 @@ static void test_pairs(void **state)
     assert_sign(&first, PAIRS_THERE, 0, more, person);
     // Cut off behind the word, nothing follows it.
     arena_reset(&arena);
-    const struct echo *echo = echo_collect(heard, 5, &arena);
+    struct echo *echo = echo_collect(heard, 5, &arena);
     struct signs cut;
+    echo_look(echo, heard, 5);
     assert_int_equal(echo_features(echo, heard, 3, 2, cut.at), SIGNS);
     assert_sign(&cut, PAIR_AFTER_OWN, 0, none, 0);
 }
@@ -185,8 +187,9 @@ static void test_many_words(void **state)
     arena_reset(&arena);
     for (size_t i = 0; i < MANY; i++)
         heard[i] = heard_as(feature_mix(i, 1), LABEL_PERSON, 1, i % 3 != 0);
-    const struct echo *echo = echo_collect(heard, MANY, &arena);
+    struct echo *echo = echo_collect(heard, MANY, &arena);
     assert_non_null(echo);
+    echo_look(echo, heard, MANY);
     for (size_t i = 0; i < MANY; i += 3) {
         struct signs signs;
         (void)echo_features(echo, heard, MANY, i, signs.at);
@@ -203,7 +206,7 @@ static void test_full_arena(void **state)
     for (size_t limit = 0; limit <= 8192; limit += 512) {
         struct arena small;
         arena_init(&small, limit);
-        const struct echo *echo = echo_collect(&heard, 1, &small);
+        struct echo *echo = echo_collect(&heard, 1, &small);
         assert_int_equal(echo == NULL, small.overflowed);
         arena_fini(&small);
     }
