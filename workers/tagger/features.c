@@ -108,29 +108,35 @@ static uint32_t lexicon_atom(struct mark mark)
            512u * mark.fame;
 }
 
-// How the language's texts use the word: which kind most often, how often, and what next.
+// How the language's texts use the word most often, and how often: 1..31; 0: not at all.
+static uint32_t main_use(const uint8_t counts[COUNT_KINDS])
+{
+    uint32_t best = 0;
+    for (uint32_t kind = 1; kind < COUNT_KINDS; kind++)
+        best = counts[kind] > counts[best] ? kind : best;
+    uint8_t most = counts[best];
+    uint32_t often = most < 9 ? 0 : most < 20 ? 1 : most < 40 ? 2 : 3;
+    return most ? 1 + best + 8 * often : 0;
+}
+
+// The same, and what it is used for next often, and how far behind.
 static uint32_t counts_atom(const uint8_t counts[COUNT_KINDS])
 {
-    uint32_t best = 0, next = 0;
-    for (uint32_t kind = 1; kind < COUNT_KINDS; kind++)
-        if (counts[kind] > counts[best])
-            best = kind;
-    if (!counts[best])
+    uint32_t use = main_use(counts);
+    if (!use)
         return 0;
-    next = best == 0 ? 1 : 0;
-    for (uint32_t kind = 0; kind < COUNT_KINDS; kind++)
-        if (kind != best && counts[kind] > counts[next])
-            next = kind;
-    uint32_t often = counts[best] < 9 ? 0 : counts[best] < 20 ? 1 : counts[best] < 40 ? 2 : 3;
+    uint32_t best = (use - 1) & 7, next = best == 0;
+    for (uint32_t kind = next + 1; kind < COUNT_KINDS; kind++)
+        next = kind != best && counts[kind] > counts[next] ? kind : next;
     uint32_t clear = !counts[next] ? 0 : counts[best] - counts[next] < 9 ? 1 : 2;
-    return 1 + best + 8 * often + 32 * clear + 128 * (clear ? next + 1 : 0);
+    return use + 32 * clear + 128 * (clear ? next + 1 : 0);
 }
 
 static uint32_t atom_of_tail(const struct lexicon_word *info)
 {
     if (!info)
         return 0;
-    uint32_t counts = counts_atom(info->counts[LEXICON_DE]) & 31;
+    uint32_t counts = main_use(info->counts[LEXICON_DE]);
     uint32_t cues = info->cues[LEXICON_DE] & (WORD_TITLE | WORD_ORGANISATION | WORD_GEO);
     return counts || cues ? 1 + counts + 64 * cues : 0;
 }
@@ -179,9 +185,8 @@ static void read_knowledge(struct atoms *atoms, const struct word *word)
         atoms->counts = counts_atom(info->counts[word->language]);
     for (uint32_t i = 0; i < LEXICON_LANGUAGES; i++)
         if (i != word->language || word->other_language) {
-            uint32_t foreign = counts_atom(info->counts[i]);
-            if ((foreign & 31) > (atoms->foreign & 31))
-                atoms->foreign = foreign & 31;
+            uint32_t foreign = main_use(info->counts[i]);
+            atoms->foreign = foreign > atoms->foreign ? foreign : atoms->foreign;
         }
 }
 
