@@ -13,7 +13,7 @@ static const char usage[] =
     "  --lexicon FILE    compiled lexicon (share/telex/lexicon.tlx)\n"
     "  --measure FILE    lines of texts that are only measured, never trained on; may be repeated\n"
     "  --held-out FOLD   0..9: a tenth of the documents to leave out and measure; default: none\n"
-    "  --epochs N        1 to 1000; default 8\n"
+    "  --epochs N        1 to 1000; default 12\n"
     "  --rate R          default 0.02\n"
     "  --decay D         default 1e-3\n"
     "  --drop P          chance that a sign of words is left out of a visit; default 0.2\n"
@@ -164,7 +164,7 @@ void train_options_read(struct train_options *options, int argc, char **argv)
         .least = 3,
         .held_out = -1,
         .date = "undated",
-        .settings = {.epochs = 8, .rate = 0.02f, .decay = 1e-3f, .drop = 0.2f, .drop_all = 0.2f}};
+        .settings = {.epochs = 12, .rate = 0.02f, .decay = 1e-3f, .drop = 0.2f, .drop_all = 0.2f}};
     int option;
     while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1)
         take(options, option, optarg);
