@@ -3,8 +3,10 @@
 Needs root for a small tmpfs: ends with 77 (skipped) without."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -63,7 +65,8 @@ class FullDisk(case.DaemonCase):
             self.assertEqual(control.verify()["problems"], [])
 
     def push_until_taken(self, ingest, one):
-        for _ in range(200):
+        deadline = time.monotonic() + wire.seconds(20)
+        while time.monotonic() < deadline:
             [ack] = ingest.push([one])
             if ack.code == "ok":
                 return ack
@@ -84,6 +87,38 @@ class FullDisk(case.DaemonCase):
             for offset, one in stored.items():
                 self.assertEqual(control.get(offset)["article"]["body"], one.body)
             self.assertEqual(check.stream_faults(stream.open(**{"from": "first"}).events(len(stored), wait=60)), [])
+            self.assertEqual(control.verify()["problems"], [])
+
+    def wait_for(self, control, is_there, wait=60):
+        deadline = time.monotonic() + wire.seconds(wait)
+        while not is_there(control.stats()):
+            self.assertLess(time.monotonic(), deadline, control.stats())
+
+    def test_full_and_freed_by_retention(self):
+        """Nobody makes room on the disk: what retention removes inside the file is all there is."""
+        configuration = self.directory / "telexd.conf"
+        configuration.write_text("[store]\n")
+        daemon = self.start({"store.directory": self.disk / "store", "store.map_size": 1}, arguments=["-c", configuration])
+        with daemon.ingest() as ingest, daemon.control() as control:
+            stored, refused, code = self.fill(ingest, range(5000))
+            self.assertEqual(code, "store_full")
+            self.wait_for(control, lambda s: s["pending"] == 0)  # room was left for the events
+            (self.disk / "rest").write_bytes(b"x" * (os.statvfs(self.disk).f_bavail * os.statvfs(self.disk).f_frsize))
+            self.assertEqual(ingest.push([refused])[0].code, "store_full")
+            length = os.stat(self.disk / "store/data.mdb").st_size
+            configuration.write_text("[store]\nretain_events = 50\n")
+            daemon.signal(signal.SIGHUP)
+            self.wait_for(control, lambda s: s["events"] == 50)
+            for n in range(5000, 6200):  # more than the disk holds
+                ack = self.push_until_taken(ingest, article(n, f"Angela Merkel in Berlin, {n}. " + "x" * 20000))
+            self.wait_for(control, lambda s: s["pending"] == 0)
+            self.assertEqual(os.stat(self.disk / "store/data.mdb").st_size, length)
+            self.assertEqual(control.get(ack.offset)["article"]["uri"], "urn:test:6199")
+            self.assertEqual(control.verify()["problems"], [])
+        daemon.kill()
+        daemon.start()
+        with daemon.ingest() as ingest, daemon.control() as control:
+            self.push_until_taken(ingest, article(7000))
             self.assertEqual(control.verify()["problems"], [])
 
     def test_full_before_the_start(self):

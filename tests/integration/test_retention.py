@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness import case, check, fake_tagger, wire
 from harness.case import article
+from harness.load import Load
 
 
 class Retention(case.DaemonCase):
@@ -103,6 +104,20 @@ class Retention(case.DaemonCase):
         self.assertEqual(control.get(dead.offset)["event"]["sequence"], f"{60:020d}")
         self.assertEqual(control.verify()["problems"], [])
 
+    def test_verify_finds_nothing_while_it_works(self):
+        daemon = self.start({"store.retain_events": 200})
+        control, load = self.enter(daemon.control()), Load(daemon)
+        load.start()
+        try:
+            horizon = 1
+            for _ in range(3):
+                horizon = self.wait_for(control, lambda s: s["horizon"] > horizon)["horizon"]
+                verdict = control.verify()
+                self.assertEqual(verdict["problems"], [])
+                self.assertGreater(verdict["events"], 0)
+        finally:
+            load.stop()
+
     def test_it_is_switched_on_by_a_reload_and_numbers_go_on_after_a_restart(self):
         configuration = self.directory / "telexd.conf"
         configuration.write_text("[store]\n")
@@ -128,16 +143,17 @@ class Retention(case.DaemonCase):
     def test_the_file_stops_growing(self):
         daemon = self.start_fake({"store.retain_bytes": 16})
         ingest, control = self.enter(daemon.ingest()), self.enter(daemon.control())
-        sizes, number = [], 0
+        used, number = [], 0
         while number < 6000:
             self.push(ingest, range(number, number + 100), body="Lorem ipsum dolor sit amet. " * (number % 1800))
             number += 100
-            self.wait_for(control, lambda s: s["pending"] < 50)
-            sizes.append(os.stat(daemon.store / "data.mdb").st_size)
+            used.append(self.wait_for(control, lambda s: s["pending"] < 50)["used_bytes"])
         stats = self.wait_for(control, lambda s: s["pending"] == 0 and s["live_bytes"] <= 17 << 20)
         self.assertGreater(stats["horizon"], 4500)
-        self.assertLess(max(sizes), 64 << 20)
-        self.assertEqual(max(sizes), max(sizes[:len(sizes) // 2]), "it grows still")
+        # What a third of it needed is, but for some crumbs, all that is ever needed.
+        self.assertLess(max(used), max(used[:len(used) // 3]) + (4 << 20))
+        self.assertLess(max(used), 48 << 20)
+        self.assertLess(os.stat(daemon.store / "data.mdb").st_size, 80 << 20)
         self.assertEqual(control.verify()["problems"], [])
 
 
