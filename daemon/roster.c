@@ -195,14 +195,28 @@ static void proc_ready_cb(struct proc *proc, void *arg)
     roster->events.ready_cb(roster->arg);
 }
 
-// A worker that was thought to hang goes on: one of them is too many.
+// The newest one that has not said HELLO; NULL when all have.
+static struct proc *roster_starting(const struct roster *roster)
+{
+    struct proc *newest = NULL;
+    list_for_each (link, &roster->procs) {
+        struct proc *proc = proc_from_link(link);
+        if (proc_is_current(roster, proc) && proc_is_starting(proc))
+            newest = proc;
+    }
+    return newest;
+}
+
+// A worker that was thought to hang goes on: one is too many, and rather one that may never work.
 static void retire_surplus(struct roster *roster, struct proc *proc)
 {
     struct census census = roster_count(roster);
     census.stalled--;
-    if (proc_is_current(roster, proc) &&
-        census.starting + census.ready > roster_wanted(roster, &census))
-        proc_retire(proc);
+    if (!proc_is_current(roster, proc) ||
+        census.starting + census.ready <= roster_wanted(roster, &census))
+        return;
+    struct proc *starting = roster_starting(roster);
+    proc_retire(starting ? starting : proc);
 }
 
 static int proc_result_cb(struct proc *proc, uint64_t offset, struct slice payload, struct err *err,

@@ -188,7 +188,9 @@ int charset_convert(struct charset *charset, struct slice bytes, struct buf *out
     *used = bytes.len - left;
     if (left && errnum != EINVAL)
         return -EILSEQ;
-    return has_controls(slice_from(out->ptr + before, out->len - before)) ? -EILSEQ : 0;
+    // glibc lets UTF-8 pass to UTF-8 that is none: sequences of five bytes.
+    struct slice text = slice_from(out->ptr + before, out->len - before);
+    return has_controls(text) || !utf8_is_valid(text) ? -EILSEQ : 0;
 }
 
 static bool fits(struct charset *charset, struct slice sample)

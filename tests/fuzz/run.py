@@ -45,7 +45,7 @@ def fuzz(name, limits):
     for folder in (corpus, findings):
         folder.mkdir(parents=True, exist_ok=True)
     command = [BUILD / "tests/fuzz" / f"fuzz-{name.replace('_', '-')}", *limits, f"-max_len={INPUT_MAX}", "-timeout=20",
-               "-rss_limit_mb=2048", "-print_final_stats=1", f"-artifact_prefix={findings}/", corpus, HERE / "corpus" / name]
+               "-rss_limit_mb=2048", "-report_slow_units=3600", "-print_final_stats=1", f"-artifact_prefix={findings}/", corpus, HERE / "corpus" / name]
     dictionary = HERE / "dict" / f"{DICTIONARIES.get(name)}.dict"
     if dictionary.exists():
         command.insert(1, f"-dict={dictionary}")
