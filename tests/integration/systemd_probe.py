@@ -11,6 +11,8 @@ import time
 import unittest
 from pathlib import Path
 
+from zmq.auth import load_certificate
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness import check, wire
 from harness.case import article
@@ -19,6 +21,8 @@ from harness.daemon import open_pid_fds, wait_for_end
 RUNTIME = "/run/telex"
 DROP_INS = Path("/run/systemd/system/telexd.service.d")
 CONFIGURATION = Path("/etc/telex/telex.conf")
+CLIENTS = Path("/etc/telex/clients")
+SECRETS = Path("/root/keys")  # where the daemon itself sees nothing
 PORTS = {"ingest": 5550, "stream": 5551, "control": 5552}
 
 
@@ -42,12 +46,32 @@ def ipc(name):
     return f"ipc://{RUNTIME}/{name}.sock"
 
 
+def tcp(name):
+    return f"tcp://127.0.0.1:{PORTS[name]}"
+
+
 def workers(pid):
     return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
 
 
+def make_key(name, *options):
+    """(public, secret), and the two files in SECRETS."""
+    SECRETS.mkdir(mode=0o700, exist_ok=True)
+    subprocess.run(["/usr/local/bin/telex", "keygen", *options, SECRETS / name], check=True, capture_output=True)
+    return tuple(key.decode() for key in load_certificate(str(SECRETS / f"{name}.key_secret")))
+
+
 class Unit(unittest.TestCase):
     numbers = 0
+    keys = None
+
+    @classmethod
+    def setUpClass(cls):
+        """The daemon's secret key is a credential; a client's public one lies where the daemon looks for it."""
+        server, _ = make_key("telexd")
+        cls.keys = (server, *make_key("desk", "--roles", "push,follow,control"))
+        CLIENTS.mkdir(mode=0o755)
+        shutil.copy(SECRETS / "desk.key", CLIENTS)
 
     def setUp(self):
         systemctl("reset-failed", check=False)
@@ -58,12 +82,12 @@ class Unit(unittest.TestCase):
 
     def push(self, count, endpoint=None):
         Unit.numbers += count
-        with wire.Ingest(endpoint or ipc("ingest")) as ingest:
+        with wire.Ingest(endpoint or ipc("ingest"), keys=endpoint and self.keys) as ingest:
             acks = ingest.push_all(article(Unit.numbers - n) for n in range(count))
         self.assertEqual({ack.code for ack in acks}, {"ok"})
 
     def assert_all_tagged(self, endpoint=None):
-        with wire.Stream(endpoint or ipc("stream")) as stream:
+        with wire.Stream(endpoint or ipc("stream"), keys=endpoint and self.keys) as stream:
             events = stream.open(**{"from": "first"}).events(Unit.numbers, wait=60)
         self.assertEqual(check.stream_faults(events), [])
         self.assertEqual({event["type"] for _, event in events}, {"telex.article.tagged"})
@@ -155,30 +179,45 @@ class Unit(unittest.TestCase):
         systemctl("start", "telexd")
         self.assert_all_tagged()
 
+    def configure_tcp(self):
+        self.configure("".join(f"[{name}]\nendpoint = {tcp(name)}\n" for name in PORTS))
+
+    def assert_serves_by_key(self):
+        self.push(50, tcp("ingest"))
+        self.assert_all_tagged(tcp("stream"))
+        with wire.Connection(tcp("control")) as stranger:
+            stranger.send(wire.HELLO)
+            self.assertEqual(stranger.socket.poll(1000), 0, "without a key it was answered")
+
     def test_sockets_handed_over(self):
         """TCP, although the daemon's network is empty."""
-        self.configure("".join(f"[{name}]\nendpoint = tcp://127.0.0.1:{port}\n" for name, port in PORTS.items()) + INSECURE)
+        self.drop_in(f"[Service]\n{CREDENTIAL}")
+        self.configure_tcp()
         units = [f"telexd-{name}.socket" for name in PORTS]
         systemctl("stop", "telexd")
         systemctl("start", *units)
         self.addCleanup(systemctl, "stop", "telexd", *units)
         self.assertEqual(show("ActiveState"), "inactive")
-        with wire.Connection(f"tcp://127.0.0.1:{PORTS['control']}") as connection:
+        with wire.Connection(tcp("control"), keys=self.keys) as connection:
             self.assertEqual(connection.hello()["endpoint"], "control")
         self.assertEqual(show("ActiveState"), "active")
         self.assertNotEqual(os.readlink(f"/proc/{self.pid()}/ns/net"), os.readlink("/proc/self/ns/net"))
-        self.push(50, f"tcp://127.0.0.1:{PORTS['ingest']}")
-        self.assert_all_tagged(f"tcp://127.0.0.1:{PORTS['stream']}")
+        self.assert_serves_by_key()
 
     def test_direct_bind(self):
-        self.drop_in(Path("/usr/local/share/doc/telex/telexd-tcp.conf").read_text())
-        self.configure("".join(f"[{name}]\nendpoint = tcp://127.0.0.1:{port}\n" for name, port in PORTS.items()) + INSECURE)
+        self.drop_in(Path("/usr/local/share/doc/telex/telexd-tcp.conf").read_text() + CREDENTIAL)
+        self.configure_tcp()
         systemctl("restart", "telexd")
-        self.push(50, f"tcp://127.0.0.1:{PORTS['ingest']}")
-        self.assert_all_tagged(f"tcp://127.0.0.1:{PORTS['stream']}")
+        self.assert_serves_by_key()
+
+    def test_tcp_without_a_key_is_refused(self):
+        self.configure_tcp()
+        systemctl("stop", "telexd")
+        self.assertEqual(subprocess.run(["systemctl", "start", "telexd"], capture_output=True).returncode, 1)
+        systemctl("stop", "telexd")
 
 
-INSECURE = ""
+CREDENTIAL = f"LoadCredential=telexd.key_secret:{SECRETS}/telexd.key_secret\n"
 
 if __name__ == "__main__":
     failed = not unittest.main(exit=False, verbosity=2).result.wasSuccessful()
