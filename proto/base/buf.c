@@ -67,7 +67,11 @@ void buf_put_text(struct buf *buf, const char *text)
 
 void buf_put_byte(struct buf *buf, char byte)
 {
-    buf_put(buf, &byte, 1);
+    char *at = buf_reserve(buf, 1);
+    if (!at)
+        return;
+    *at = byte;
+    buf->len++;
 }
 
 void buf_put_decimal(struct buf *buf, uint64_t number)

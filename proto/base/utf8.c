@@ -71,7 +71,7 @@ size_t utf8_count(struct slice bytes)
         memcpy(&word, bytes.ptr + i, 8);
         // The top bit of each byte that is 10xxxxxx.
         uint64_t marks = word & ~(word << 1) & 0x8080808080808080u;
-        continuations += (size_t)__builtin_popcountll(marks);
+        continuations += (size_t)((marks >> 7) * 0x0101010101010101u >> 56);
     }
     for (; i < bytes.len; i++)
         continuations += is_continuation((uint8_t)bytes.ptr[i]);

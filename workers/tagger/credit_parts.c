@@ -7,7 +7,7 @@
 #include "workers/tagger/domains.h"
 #include "workers/tagger/unicode.h"
 
-enum { PERSON_BYTES_MAX = 48, NOTE_BYTES_MAX = 10 };
+enum { PERSON_BYTES_MAX = 48, NOTE_BYTES_MAX = 10, PARTICLE_BYTES_MAX = 3 };
 
 static struct slice trim(struct slice text)
 {
@@ -33,7 +33,7 @@ static bool is_particle(struct slice word)
 {
     static const char *const known[] = {"von", "van", "de", "der", "den", "di", "da", "al",
                                         "el",  "bin", "zu", "la",  "le",  "du", "dos"};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    for (size_t i = 0; word.len <= PARTICLE_BYTES_MAX && i < sizeof known / sizeof *known; i++)
         if (slice_is(word, known[i]))
             return true;
     return false;

@@ -91,6 +91,15 @@ struct slice credit_value(struct slice credit)
     return value;
 }
 
+// Bytes of the first of these that the text begins with, or 0.
+static size_t prefix_length(struct slice text, const char *const *known, size_t count)
+{
+    for (size_t i = 0; text.len && i < count; i++)
+        if (*text.ptr == *known[i] && slice_begins(text, known[i]))
+            return strlen(known[i]);
+    return 0;
+}
+
 // "mit dpa", "With reporting by AP": what may stand before the agencies of a line.
 static struct slice skip_prefix(struct slice line)
 {
@@ -114,10 +123,8 @@ static struct slice skip_prefix(struct slice line)
                                            "Agencja ",
                                            "Agentur ",
                                            "za "};
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (slice_begins(line, prefixes[i]))
-            return slice_from(line.ptr + strlen(prefixes[i]), line.len - strlen(prefixes[i]));
-    return line;
+    size_t len = prefix_length(line, prefixes, sizeof prefixes / sizeof *prefixes);
+    return slice_from(line.ptr + len, line.len - len);
 }
 
 // --- whole lines
@@ -126,14 +133,11 @@ static struct slice skip_prefix(struct slice line)
 static bool is_byline(struct slice line)
 {
     static const char *const heads[] = {"By ", "by ", "Von ", "von ", "VON ", "BY "};
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
-        if (!slice_begins(line, heads[i]))
-            continue;
-        size_t len = strlen(heads[i]);
-        struct credit_tally tally = credit_tally_of(slice_from(line.ptr + len, line.len - len));
-        return !tally.of[PART_UNKNOWN] && tally.of[PART_PERSON] > 0;
-    }
-    return false;
+    size_t len = prefix_length(line, heads, sizeof heads / sizeof *heads);
+    if (!len)
+        return false;
+    struct credit_tally tally = credit_tally_of(slice_from(line.ptr + len, line.len - len));
+    return !tally.of[PART_UNKNOWN] && tally.of[PART_PERSON] > 0;
 }
 
 // "kno/ mal/": the editors' signs that Polish and German agencies end with.
@@ -152,10 +156,8 @@ static bool is_reporting(struct slice line)
                                         "Reporting: "};
     if (line.len && line.ptr[0] == '(')
         line = slice_from(line.ptr + 1, line.len - 1);
-    bool found = false;
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-        found |= slice_begins(line, heads[i]);
-    return found && line.len <= REPORTING_BYTES_MAX;
+    return line.len <= REPORTING_BYTES_MAX &&
+           prefix_length(line, heads, sizeof heads / sizeof *heads);
 }
 
 static bool has_strong_sign(struct slice line)
@@ -335,13 +337,13 @@ static bool is_label_value(struct slice value)
 static bool tail_labelled(struct slice line, size_t *start)
 {
     size_t least = line.len > TAIL_BYTES_MAX ? line.len - TAIL_BYTES_MAX : 0;
-    size_t sign = line.len; // where a label that begins at `at` ends
-    for (size_t at = line.len; at-- > least + 1;) {
-        if (at + 1 < line.len && is_label_sign(line, at + 1))
+    size_t sign = 0; // where a label that begins at `at` ends; not at the line's end
+    for (size_t at = line.len - 2; at-- > least + 1;) {
+        if (is_label_sign(line, at + 1))
             sign = at + 1;
         char before = line.ptr[at - 1];
-        if (sign - at >= LABEL_BYTES_MAX || (before != ' ' && before != '(' && before != '[') ||
-            line.ptr[at] == ' ' || sign == line.len || !is_label_end(line, sign) ||
+        if (!sign || (before != ' ' && before != '(' && before != '[') || line.ptr[at] == ' ' ||
+            sign - at >= LABEL_BYTES_MAX || !is_label_end(line, sign) ||
             !is_credit_label(slice_from(line.ptr + at, sign - at)))
             continue;
         *start = at - (before != ' ');

@@ -140,8 +140,9 @@ bool furniture_may_begin(struct slice text)
     }
     if (!len || (len < text.len && text.ptr[len] != ' '))
         return true;
-    size_t first = first_rule(word, len);
-    return first < RULE_COUNT && strncmp(rules[first].key, word, len) == 0;
+    size_t first = first_rule(word, len); // the space sorts before all letters
+    return first < RULE_COUNT && strncmp(rules[first].key, word, len) == 0 &&
+           (rules[first].key[len] == ' ' || !rules[first].key[len]);
 }
 
 // Errors in the first letter are rare, and all rules would have to be looked at.

@@ -120,8 +120,21 @@ static const char ending_bytes[] =
     "................................................................"  // 80
     "..x...............................x............................."; // c0
 
+// A byte below \r's successor, or one of 0xc2 and 0xe2: surely found where there is one.
+static bool may_hold_ending(const char *eight)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
+    uint64_t bytes;
+    memcpy(&bytes, eight, sizeof bytes);
+    uint64_t small = (bytes - ones * ('\r' + 1)) & ~bytes;
+    uint64_t lead = (bytes & ~(ones * 0x20)) ^ ones * 0xc2;
+    return ((small | ((lead - ones) & ~lead)) & tops) != 0;
+}
+
 static size_t line_end_find(struct slice text, size_t at)
 {
+    while (text.len - at >= 8 && !may_hold_ending(text.ptr + at))
+        at += 8;
     while (at < text.len && ending_bytes[(unsigned char)text.ptr[at]] != 'x')
         at++;
     return at;

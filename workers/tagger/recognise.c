@@ -224,6 +224,8 @@ struct taker {
 static size_t run_of(const struct taker *taker, size_t first)
 {
     size_t limit = taker->words->count, count = 1;
+    if (!label_begins(taker->labels[first].label))
+        return 0;
     for (size_t i = taker->at; i < taker->known->count && limit == taker->words->count; i++) {
         const struct span *span = &taker->known->at[i];
         if (span->first > first &&
@@ -232,8 +234,6 @@ static size_t run_of(const struct taker *taker, size_t first)
         if (!label_goes_on(taker->labels[span->first].label) && span->first > first)
             break;
     }
-    if (!label_begins(taker->labels[first].label))
-        return 0;
     while (first + count < limit && label_goes_on(taker->labels[first + count].label))
         count++;
     return count;

@@ -96,10 +96,10 @@ static void fold_put(struct cutter *c, uint32_t code, enum unicode_class kind)
 static void take_plain_letters(struct cutter *c, struct word *word, size_t limit)
 {
     const char *from = c->text.ptr + c->at;
+    char *to = c->folded + c->folded_len;
     size_t run = 0, most = limit - c->at;
-    while (run < most && from[run] >= 'a' && from[run] <= 'z')
-        run++;
-    memcpy(c->folded + c->folded_len, from, run);
+    for (; run < most && from[run] >= 'a' && from[run] <= 'z'; run++)
+        to[run] = from[run];
     c->folded_len += run;
     c->at += run;
     word->lowers += (int)run;
@@ -314,12 +314,10 @@ static bool take_token(struct cutter *c)
     return take_sign(c, code, next);
 }
 
+// Or a few more: each character of several bytes has one that begins it, and others.
 static size_t count_non_ascii(struct slice text)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += (unsigned char)text.ptr[i] >> 7;
-    return count;
+    return 2 * (text.len - utf8_count(text));
 }
 
 int tokens_cut(struct text *out, struct token **tokens, struct arena *arena)
