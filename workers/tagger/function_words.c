@@ -124,11 +124,14 @@ static const char word_bytes[] =
 // Takes the letters at `at`; returns where they end.
 static size_t letters_take(struct function_words *counts, struct slice text, size_t at)
 {
-    char kind;
-    for (; at < text.len && (kind = word_bytes[(unsigned char)text.ptr[at]]) != '.'; at++)
-        if (kind == 't' && at + 1 < text.len && text.ptr[at + 1])
+    for (;; at++) {
+        while (at < text.len && word_bytes[(unsigned char)text.ptr[at]] == 'x')
+            at++;
+        if (at == text.len || word_bytes[(unsigned char)text.ptr[at]] == '.')
+            return at;
+        if (at + 1 < text.len && text.ptr[at + 1])
             letter_count(counts, text.ptr[at], text.ptr[at + 1]);
-    return at;
+    }
 }
 
 struct function_words function_words_count(struct slice text)

@@ -117,13 +117,15 @@ static int fill_spellings(const struct linker *linker, const struct linked_entit
         return -ENOMEM;
     add_known(&spellings, lexicon, known);
     add_known(&spellings, lexicon, twin);
-    struct slice last = {.len = 0};
+    struct slice last = {.len = 0}, last_base = last;
     for (size_t i = 0; i < entity->mention_count; i++) {
         const struct tag_mention *mention = &entity->mentions[i];
         if (slice_equal(mention->exact, last))
             continue;
         last = mention->exact;
-        add_spelling(&spellings, mention->base, arena);
+        if (!slice_equal(mention->base, last_base))
+            add_spelling(&spellings, mention->base, arena);
+        last_base = mention->base;
         if (!slice_equal(mention->base, mention->exact))
             add_spelling(&spellings, mention->exact, arena);
     }

@@ -100,15 +100,15 @@ static bool is_plain(unsigned char byte)
 // Bytes to step over at `at`: everything that is copied as it is.
 static size_t plain_run(struct slice text, size_t at)
 {
-    size_t start = at;
-    for (; at < text.len; at++) {
-        if (is_plain((unsigned char)text.ptr[at]))
-            continue;
+    const char *bytes = text.ptr + at;
+    size_t run = 0, most = text.len - at;
+    for (;; run++) {
+        while (run < most && is_plain((unsigned char)bytes[run]))
+            run++;
         // A single space between words, the commonest exception.
-        if (text.ptr[at] != ' ' || at + 1 == text.len || !is_plain((unsigned char)text.ptr[at + 1]))
-            break;
+        if (run + 1 >= most || bytes[run] != ' ' || !is_plain((unsigned char)bytes[run + 1]))
+            return run;
     }
-    return at - start;
 }
 
 static bool is_blank(enum unicode_class kind)

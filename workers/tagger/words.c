@@ -89,10 +89,10 @@ static uint16_t flags_of(const struct token *token, struct slice folded, bool qu
     return (uint16_t)flags;
 }
 
-static void fill_knowledge(const struct lexicon *lexicon, struct word *word)
+static void fill_knowledge(const struct lexicon *lexicon, bool own, struct word *word)
 {
     word->info = lexicon_find_word(lexicon, word->hash);
-    if (lexicon_own_starts_small(lexicon, word->hash))
+    if (own && lexicon_own_starts_small(lexicon, word->hash))
         word->flags |= WORD_IS_OWN_SMALL;
     if (!word->info)
         return;
@@ -181,13 +181,14 @@ static void collect(struct words *words, struct slice language)
 static void look_up(struct words *words, const struct lexicon *lexicon)
 {
     enum { AHEAD = 12 };
+    bool own = lexicon_has_own(lexicon);
     for (size_t i = 0; i < words->count + AHEAD; i++) {
         if (i < words->count)
             lexicon_expect_word(lexicon, words->at[i].hash);
         if (i < words->count && words->at[i].flags & (WORD_IS_CAPITAL | WORD_IS_UPPER))
             lexicon_expect_node(lexicon, lexicon_hash_append(0, words->at[i].hash));
         if (i >= AHEAD)
-            fill_knowledge(lexicon, &words->at[i - AHEAD]);
+            fill_knowledge(lexicon, own, &words->at[i - AHEAD]);
     }
 }
 
