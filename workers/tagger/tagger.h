@@ -90,7 +90,8 @@ struct tagger_files {
 
 // Maps the files (shared between processes) and checks their versions and checksums. 0 or negative
 // errno with err. The user's lexicon may be missing; when it is there and cannot be used, the
-// tagger opens without it all the same: `warning`, otherwise empty, then says so.
+// tagger opens without it all the same: `warning`, otherwise empty, then says so. From then on the
+// process keeps up to 2 MiB of freed memory.
 int tagger_open(struct tagger **out, const struct tagger_files *files, struct err *warning,
                 struct err *err);
 void tagger_close(struct tagger *tagger);
