@@ -16,6 +16,7 @@
 #include "daemon/store/index.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/posting.h"
+#include "daemon/store/spellings.h"
 #include "daemon/store/table.h"
 #include "daemon/store/walk.h"
 
@@ -27,6 +28,7 @@ struct verify {
     void *arg;
     const volatile bool *stop;
     int64_t last_time_ms;
+    struct spellings spellings; // of the events, as long as none was ever removed
 };
 
 static void problem(struct verify *verify, const char *format, ...)
@@ -211,6 +213,7 @@ static void check_event(struct verify *verify, uint64_t sequence)
     struct stored_event event;
     int status = events_get(verify->store, verify->reader->txn, sequence, &event);
     verify->verdict->events++;
+    spellings_add(&verify->spellings, status < 0 ? NULL : &event);
     if (status < 0) {
         problem(verify, "event %" PRIu64 " %s", sequence, why(status));
         return;
@@ -421,10 +424,14 @@ static bool name_cb(struct slice key, struct slice value, void *arg)
 {
     struct verify *verify = arg;
     verify->verdict->index_entries++;
-    // Retention leaves some for a while (sweep.h).
-    if (verify->reader->first == 1 && !has(verify, DB_ENTITIES, value))
-        problem(verify, "spelling \"%.*s\" names no entity", (int)(key.len < 64 ? key.len : 64),
-                key.ptr);
+    int len = (int)(key.len < 64 ? key.len : 64);
+    if (verify->reader->first > 1) // retention leaves some for a while (sweep.h)
+        return !is_stopped(verify);
+    spellings_catch_up(&verify->spellings, verify->reader);
+    if (!has(verify, DB_ENTITIES, value))
+        problem(verify, "spelling \"%.*s\" names no entity", len, key.ptr);
+    else if (!spellings_has(&verify->spellings, key, value))
+        problem(verify, "spelling \"%.*s\" is in no event of its entity", len, key.ptr);
     return !is_stopped(verify);
 }
 
@@ -537,5 +544,6 @@ int store_verify(struct store *store, struct store_verdict *verdict, store_probl
     if (status == 0)
         status = check_tables(&verify);
     store_reader_close(verify.reader);
+    spellings_fini(&verify.spellings);
     return status < 0 ? err_set_errno(err, -status, "cannot verify the store") : 0;
 }

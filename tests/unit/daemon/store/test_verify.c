@@ -253,6 +253,35 @@ static void test_missing_entity(void **state)
     assert_true(verify_store(*state, false) > 0);
 }
 
+static void plant_name(struct fixture *fx, const char *spelling, const char *id)
+{
+    MDB_txn *txn;
+    MDB_val key = val_from(slice_from_text(spelling)), value = val_from(slice_from_text(id));
+    assert_int_equal(mdb_txn_begin(fx->store->env, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_put(txn, fx->store->dbs[DB_NAMES], &key, &value, 0), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+}
+
+static void test_spelling_too_many(void **state)
+{
+    plant_name(*state, "nobody", "Q1");
+    assert_int_equal(verify_store(*state, false), 1);
+    plant_name(*state, "name one", "Q9");
+    assert_int_equal(verify_store(*state, false), 2);
+}
+
+static void test_entity_under_a_wrong_name(void **state)
+{
+    struct fixture *fx = *state;
+    MDB_txn *txn;
+    assert_int_equal(mdb_txn_begin(fx->store->env, NULL, 0, &txn), 0);
+    assert_int_equal(table_put(fx->store, txn, DB_ENTITIES, slice_from_text("Q1"),
+                               slice_from_text("person\tName Two"), 0),
+                     0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    assert_int_equal(verify_store(fx, false), 1);
+}
+
 static void test_damaged_index_position_makes_the_indexes_anew(void **state)
 {
     struct fixture *fx = *state;
@@ -367,6 +396,8 @@ int main(void)
         CASE(test_missing_posting),
         CASE(test_posting_too_many),
         CASE(test_missing_entity),
+        CASE(test_spelling_too_many),
+        CASE(test_entity_under_a_wrong_name),
         CASE(test_damaged_index_position_makes_the_indexes_anew),
         CASE(test_backup_while_the_writer_works),
         CASE(test_backup_wants_an_empty_directory),
