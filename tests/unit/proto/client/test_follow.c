@@ -277,6 +277,65 @@ static void seen_waits_until_durable(void **state)
     assert_int_equal(f->error.code, TELEX_PROTOCOL);
 }
 
+static void say_lost(struct fixture *f, uint64_t first, uint64_t last)
+{
+    struct events_lost lost = {first, last};
+    buf_reset(&f->payload);
+    events_lost_encode(&f->payload, &lost);
+    say(f, FRAME_LOST, buf_slice(&f->payload));
+}
+
+static void expect_lost(struct fixture *f, uint64_t first, uint64_t last)
+{
+    struct telex_event event;
+    uint64_t told_first, told_last;
+    assert_int_equal(telex_follow_next(f->client, &event, WAIT_MS, &f->error), -1);
+    assert_int_equal(f->error.code, TELEX_LOST);
+    assert_true(f->error.retryable);
+    assert_true(telex_follow_lost(f->client, &told_first, &told_last));
+    assert_int_equal(told_first, first);
+    assert_int_equal(told_last, last);
+}
+
+static void what_is_lost_is_told_once(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t first, last;
+    start(f, &(struct telex_follow_options){.cursor = "desk"});
+    assert_false(telex_follow_lost(f->client, &first, &last));
+    expect_open(f, "{\"credit\":1024,\"cursor\":\"desk\",\"filter\":{}}");
+    say_opened(f, 4);
+    say_lost(f, 4, 9);
+    say_events(f, 10, 11, 1, 12, false);
+    say_lost(f, 12, 20);
+    say_events(f, 21, 21, 1, 22, true);
+    expect_lost(f, 4, 9);
+    assert_string_equal(f->error.message,
+                        "events 4 to 9 are lost: the daemon removed them before they were read");
+    expect_event(f, 10);
+    expect_event(f, 11);
+    expect_lost(f, 12, 20);
+    assert_int_equal(telex_follow_seen(f->client, false, &f->error), 0);
+    expect_number(f, FRAME_SEEN, 21, 8);
+    expect_event(f, 21);
+    mock_restart(&f->mock);
+    expect_request(f, &f->opened, FRAME_OPEN);
+    mock_done(&f->opened);
+    say_opened(f, 4); // the cursor was not moved
+    say_lost(f, 4, 30);
+    say_events(f, 31, 31, 1, 32, true);
+    expect_lost(f, 22, 30); // of which it knew some
+    expect_number(f, FRAME_SEEN, 21, 8);
+    expect_event(f, 31);
+    mock_restart(&f->mock);
+    expect_request(f, &f->opened, FRAME_OPEN);
+    mock_done(&f->opened);
+    say_opened(f, 4);
+    say_lost(f, 4, 30);
+    say_events(f, 31, 32, 1, 33, true);
+    expect_event(f, 32);
+}
+
 static void no_cursor_no_seen(void **state)
 {
     struct fixture *f = *state;
@@ -377,6 +436,10 @@ static const struct {
     {"opened again", FRAME_OPEN | FRAME_REPLY, {"{\"next\":1}", 10}},
     {"short seen", FRAME_SEEN | FRAME_REPLY, {"\0\0", 2}},
     {"seen too much", FRAME_SEEN | FRAME_REPLY, {"\x9\0\0\0\0\0\0\0", 8}},
+    {"short lost", FRAME_LOST, {HEAD16("\5", "\6"), 15}},
+    {"lost and more", FRAME_LOST, {HEAD16("\5", "\6") "x", 17}},
+    {"lost from behind", FRAME_LOST, {HEAD16("\4", "\6"), 16}},
+    {"lost nothing", FRAME_LOST, {HEAD16("\6", "\5"), 16}},
     {"other kind", 0x99, {"", 0}},
     {"error that is none", FRAME_ERROR, {"[]", 2}},
 };
@@ -417,19 +480,13 @@ static void open_replies_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_whole_filter_is_sent),
-        TEST(replay_joins_live),
-        TEST(credit_is_given_at_half),
-        TEST(a_credit_of_one_goes_on),
-        TEST(reconnection_leaves_no_gap),
-        TEST(a_cursor_behind_repeats_nothing),
-        TEST(seen_waits_until_durable),
-        TEST(no_cursor_no_seen),
-        TEST(a_final_error_ends_it),
-        TEST(a_passing_error_reopens),
-        TEST(silence_reopens),
-        TEST(closing_is_confirmed),
-        TEST(malformed_messages_are_told),
+        TEST(the_whole_filter_is_sent),   TEST(replay_joins_live),
+        TEST(credit_is_given_at_half),    TEST(a_credit_of_one_goes_on),
+        TEST(reconnection_leaves_no_gap), TEST(a_cursor_behind_repeats_nothing),
+        TEST(seen_waits_until_durable),   TEST(what_is_lost_is_told_once),
+        TEST(no_cursor_no_seen),          TEST(a_final_error_ends_it),
+        TEST(a_passing_error_reopens),    TEST(silence_reopens),
+        TEST(closing_is_confirmed),       TEST(malformed_messages_are_told),
         TEST(open_replies_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
