@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/clients.h"
+#include "daemon/connections.h"
 #include "daemon/ipc_listener.h"
 #include "daemon/telexd.h"
 #include "daemon/zap.h"
@@ -129,6 +130,13 @@ static void tell(const struct access *access)
                     tcp);
 }
 
+static void limit_connections(const struct config *config)
+{
+    connections_limit((unsigned)config->limits_connections,
+                      (unsigned)config->limits_peer_connections,
+                      (config->daemon_memory_limit << 20) / 2);
+}
+
 int access_create(struct access **out, struct telexd *telexd, struct err *err)
 {
     struct clients *clients = NULL;
@@ -138,6 +146,7 @@ int access_create(struct access **out, struct telexd *telexd, struct err *err)
     access->telexd = telexd;
     access->generation = 1;
     access->secured = needs_keys(telexd->config);
+    limit_connections(telexd->config);
     if (access->secured && read_keys(telexd->config, &access->keys, &clients, err) != 0)
         return -EINVAL;
     int result = start_zap(access, clients, err);
@@ -159,10 +168,13 @@ void access_destroy(struct access *access)
 int access_reload(struct access *access, const struct config *next_config, struct err *err)
 {
     struct clients *next;
-    if (!access->secured)
+    if (!access->secured) {
+        limit_connections(next_config);
         return 0;
+    }
     if (clients_read(&next, next_config->security_clients, err) != 0)
         return -1;
+    limit_connections(next_config);
     bool lost = clients_lose(zap_clients(access->zap), next);
     clients_free(zap_exchange(access->zap, next));
     access->generation++;

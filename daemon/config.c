@@ -308,7 +308,7 @@ static const struct {
     {"store", "map_size"},     {"store", "map_limit"},
     {"ingest", "endpoint"},    {"stream", "endpoint"},
     {"stream", "source"},      {"live", NULL},
-    {"control", "endpoint"},
+    {"control", "endpoint"},   {"limits", "topics"},
 };
 
 static bool is_fixed(const struct param *p)

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "daemon/connections.h"
 #include "proto/base/log.h"
 
 enum { RESERVE_MOST = 1024 };
@@ -41,6 +43,15 @@ unsigned long fds_refused(void)
     return atomic_load(&refused);
 }
 
+// Takes the place of the C library's: libzmq receives everything by it.
+ssize_t recv(int fd, void *bytes, size_t len, int flags)
+{
+    ssize_t got = syscall(SYS_recvfrom, fd, bytes, len, flags, NULL, NULL);
+    if (got > 0)
+        connections_received(fd, (size_t)got);
+    return got;
+}
+
 // Takes the place of the C library's for libzmq, which has no limit on connections and aborts on
 // EMFILE. A new descriptor has the lowest free number, so a high one says that few are left.
 // ECONNABORTED is what libzmq takes for a connection that ended before it was accepted.
@@ -49,9 +60,10 @@ int accept4(int fd, __SOCKADDR_ARG address, socklen_t *restrict len, int flags)
     int accepted = (int)syscall(SYS_accept4, fd, address.__sockaddr__, len, flags);
     if (accepted < 0 && errno != EMFILE && errno != ENFILE)
         return -1;
-    if (accepted >= 0 && accepted < atomic_load(&connection_bound))
+    bool few = accepted < 0 || accepted >= atomic_load(&connection_bound);
+    if (!few && connections_admit(accepted))
         return accepted;
-    atomic_fetch_add(&refused, 1);
+    atomic_fetch_add(&refused, few);
     if (accepted >= 0)
         close(accepted);
     errno = ECONNABORTED;

@@ -10,7 +10,7 @@
 #include "proto/base/log.h"
 
 enum {
-    MAX_MESSAGE = 4096, // what a SUB sends is a topic
+    MAX_MESSAGE = 384, // what a SUB sends is a topic: ZeroMQ keeps 40 bytes for each of its bytes
     RECEIVE_HWM = 256,
     SEND_HWM = 4096, // events a slow subscriber may be behind before it loses some
     BATCH = 64,
@@ -139,7 +139,8 @@ int live_create(struct live **out, struct telexd *telexd, struct err *err)
                                     .max_message = MAX_MESSAGE,
                                     .receive_hwm = RECEIVE_HWM,
                                     .send_hwm = SEND_HWM,
-                                    .batch = BATCH};
+                                    .batch = BATCH,
+                                    .most_topics = (unsigned long)telexd->config->limits_topics};
     access_secure(telexd->access, "live", &options);
     int failed = live_begin(live, err);
     return failed ? failed

@@ -2,6 +2,7 @@
 
 #include "daemon/access.h"
 #include "daemon/commit.h"
+#include "daemon/connections.h"
 #include "daemon/control.h"
 #include "daemon/crew.h"
 #include "daemon/fds.h"
@@ -24,7 +25,7 @@ struct stats_numbers {
     struct stream_stats stream;
     struct commits_latency latency;
     struct access_stats access;
-    uint64_t memory, recycles, connections_refused, waiting, under_way, published;
+    uint64_t memory, recycles, connections_refused, connections_cut, waiting, under_way, published;
     uint64_t control_requests, control_refused;
     double uptime_seconds;
     const char *state;
@@ -45,7 +46,8 @@ static int collect(struct telexd *telexd, struct stats_numbers *n)
 {
     *n = (struct stats_numbers){.state = lifecycle_state_name(telexd->lifecycle.state)};
     n->uptime_seconds = (double)(clock_wall_ms() - telexd->started_ms) / 1000;
-    n->connections_refused = fds_refused();
+    n->connections_refused = fds_refused() + connections_refused();
+    n->connections_cut = connections_cut();
     access_get_stats(telexd->access, &n->access);
     n->writer = commits_stats(telexd->commits);
     n->latency = *commits_latency(telexd->commits);

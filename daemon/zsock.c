@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/connections.h"
 #include "daemon/zsock_private.h"
 #include "proto/base/check.h"
 #include "proto/base/clock.h"
@@ -226,6 +227,14 @@ static bool receive_frame(struct zsock *z, zmq_msg_t *frame)
     return false;
 }
 
+// What libzmq has received and handed out counts no longer against its connection.
+static void note_delivered(zmq_msg_t *part, size_t bytes, unsigned frames)
+{
+    int fd = zmq_msg_get(part, ZMQ_SRCFD);
+    if (fd >= 0)
+        connections_delivered(fd, bytes, frames);
+}
+
 static bool receive_parts(struct zsock *z, struct parts *parts)
 {
     parts->count = 0;
@@ -250,6 +259,7 @@ static bool skip_frame(struct zsock *z)
     if (!receive_frame(z, &frame))
         return false;
     z->skipping = zmq_msg_more(&frame);
+    note_delivered(&frame, zmq_msg_size(&frame), 1);
     zmq_msg_close(&frame);
     return true;
 }
@@ -334,6 +344,16 @@ static void handle_subscription(struct zsock *z, struct parts *parts)
         z->subscriptions--;
 }
 
+// Whose they are ZeroMQ does not tell, nor does it forget topics of one connection only.
+static void drop_subscribers(struct zsock *z)
+{
+    struct err err = {""};
+    log_warning("too many topics, dropping every connection socket=%s topics=%lu", z->name,
+                z->subscriptions);
+    if (zsock_recycle(z, &err) != 0)
+        log_error("socket not recycled socket=%s error=\"%s\"", z->name, err_text(&err));
+}
+
 static bool receive_one(struct zsock *z)
 {
     if (z->skipping)
@@ -341,11 +361,17 @@ static bool receive_one(struct zsock *z)
     struct parts parts;
     if (!receive_parts(z, &parts))
         return false;
+    size_t bytes = 0;
+    for (int i = 0; i < parts.count; i++)
+        bytes += zmq_msg_size(&parts.part[i]);
+    note_delivered(&parts.part[parts.count - 1], bytes, (unsigned)parts.count);
     if (z->options.type == ZMQ_XPUB)
         handle_subscription(z, &parts);
     else
         handle_parts(z, &parts);
     parts_close(&parts);
+    if (z->options.most_topics && z->subscriptions > z->options.most_topics)
+        drop_subscribers(z);
     return true;
 }
 
