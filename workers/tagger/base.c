@@ -95,6 +95,7 @@ static const struct {
     {"ii", MORPH_POLISH, NAMES},      {"ji", MORPH_POLISH, NAMES},
     {"cza", MORPH_POLISH, PERSONS},   {"sza", MORPH_POLISH, PERSONS},
     {"rza", MORPH_POLISH, PERSONS},   {"era", MORPH_POLISH, PERSONS},
+    {"skiej", MORPH_POLISH, PERSONS}, {"ckiej", MORPH_POLISH, PERSONS},
     {"aka", MORPH_POLISH, PERSONS},   {"usa", MORPH_POLISH, PERSONS},
     {"ona", MORPH_POLISH, PERSONS},   {"eja", MORPH_POLISH, PERSONS},
     {"го", MORPH_RUSSIAN, NAMES},     {"му", MORPH_RUSSIAN, NAMES},
@@ -234,22 +235,37 @@ static uint8_t choose_alone(const struct chooser *chooser, const struct word *wo
     return best;
 }
 
-// Given name and surname together: their readings must share a case and a gender.
+// "Ostrowskiej", "Ostrowską": a woman's, whose given name may have no cases ("Miriam").
+static bool is_womans(const struct words *words, const struct word *surname)
+{
+    struct slice exact = words_exact(words, (size_t)(surname - words->at));
+    const char *end = exact.ptr + exact.len;
+    return surname->morph == MORPH_POLISH && exact.len > 4 &&
+           (memcmp(end - 2, "ej", 2) == 0 || memcmp(end - 2, "ą", 2) == 0);
+}
+
+// Given name and surname together: their readings must share a case and, as it were, a gender: men
+// abroad have given names in -a ("Tetsuyę Yamagamiego").
 static void choose_pair(const struct chooser *chooser, const struct word *given,
                         const struct word *surname, uint8_t governed, uint8_t *given_choice,
                         uint8_t *surname_choice)
 {
+    enum { OTHER_GENDER = 8 };
     int best = -100;
+    bool womans = is_womans(chooser->words, surname);
     for (size_t g = 0; g < given->lemma_count; g++) {
         const struct lemma *first = &given->lemmas[g];
         int first_score = lemma_score(chooser, given, g, COUNT_PERSON);
         for (size_t s = 0; s < surname->lemma_count; s++) {
             const struct lemma *last = &surname->lemmas[s];
-            uint8_t first_cases = g == 0 ? own_cases(first, first->gender) : first->cases;
+            uint8_t gender = womans && s > 0 ? first->gender & last->gender : first->gender;
+            uint8_t first_cases = g == 0 ? own_cases(first, gender) : first->cases;
             uint8_t last_cases = s == 0 ? own_cases(last, first->gender) : last->cases;
-            if (!(first_cases & last_cases & governed) || !(first->gender & last->gender))
+            bool agree = first->gender & last->gender;
+            if (!(first_cases & last_cases & governed) || (!agree && given->morph != MORPH_POLISH))
                 continue;
-            int score = first_score + lemma_score(chooser, surname, s, COUNT_PERSON);
+            int score = first_score + lemma_score(chooser, surname, s, COUNT_PERSON) -
+                        (agree ? 0 : OTHER_GENDER);
             if (score > best) {
                 best = score;
                 *given_choice = (uint8_t)g;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/base/buf.h"
+#include "workers/tagger/institutions.h"
 #include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/local_id.h"
 #include "workers/tagger/organisations.h"
@@ -226,6 +227,9 @@ static void find_bases(struct linker *linker)
             }
             base_of_guess(linker->lexicon, &linker->seen, &linker->fields[f], span, linker->arena);
             recognise(linker, &linker->fields[f], span);
+            if (span->entity == LEXICON_NONE)
+                span->whole =
+                    institution_name(linker->lexicon, &linker->fields[f], span, linker->arena);
         }
 }
 

@@ -68,6 +68,14 @@ static bool ends_with(struct slice word, const struct morph_rule *rule, size_t *
            memcmp(word.ptr + word.len - len - 2, "\u2019", 3) == 0;
 }
 
+// The i before -ego is the name's own ending: "Olafiego" is of "Olafi"; rules for "ego" alone would
+// give it another one.
+static bool cuts_short(const struct morph_rule *rule, struct slice word)
+{
+    return slice_is(slice_from_text(rule->ending), "ego") && word.len > 4 &&
+           word.ptr[word.len - 4] == 'i';
+}
+
 static void add_rule(const struct morph_rule *rule, struct slice word, size_t cut,
                      struct arena *arena, struct found *found)
 {
@@ -104,7 +112,8 @@ static void add_by_rules(enum morph_language language, struct slice word, struct
     const struct morph_rule *rules = morph_rules(language, word.ptr[word.len - 1], &rule_count);
     for (size_t i = 0; i < rule_count && found->count < MORPH_LEMMAS_MAX; i++) {
         size_t cut;
-        if (ends_with(word, &rules[i], &cut) && word.len - cut >= stem)
+        if (ends_with(word, &rules[i], &cut) && word.len - cut >= stem &&
+            !cuts_short(&rules[i], word))
             add_rule(&rules[i], word, cut, arena, found);
     }
 }

@@ -30,10 +30,11 @@ enum span_link {
 struct span {
     uint32_t first, count; // words
     enum tag_type type;
-    uint32_t entity;    // lexicon entity, or LEXICON_NONE
-    struct slice base;  // dictionary form
-    struct slice whole; // of a part of a name: the base of the whole that it stands for; else empty
-    float sure;         // probability that it is a name of this type with these borders
+    uint32_t entity;         // lexicon entity, or LEXICON_NONE
+    struct slice base;       // dictionary form
+    struct slice whole;      // of a part of a name: the base of the whole that it stands for; of an
+                             // institution its name in English (institutions.h); else empty
+    float sure;              // probability that it is a name of this type with these borders
     enum span_link link;     // set by link.c, as are these two:
     struct slice rival_name; // the whole of what it may stand for instead; empty: nothing
     uint32_t rival;          // its entity, or LEXICON_NONE

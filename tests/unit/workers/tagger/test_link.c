@@ -1,6 +1,8 @@
 // Linking, whoever found the names: the spans here are put where a test says.
 #include "workers/tagger/link.h"
 
+#include <stdio.h>
+
 #include "tests/unit/cmocka_all.h"
 #include "workers/tagger/explain.h"
 
@@ -255,6 +257,57 @@ static void test_languages_meet_in_one_id(void **state)
     }
 }
 
+// An unknown institution is known by what it is and by its place, in any language.
+static void test_institutions_meet_in_one_id(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *language, *body, *name, *id;
+    } cases[] = {
+        {"en", "at the University of Greifswald", "University of Greifswald", "greivsvald"},
+        {"de", "an der Universität Greifswald", "Universität Greifswald", "greivsvald"},
+        {"pl", "na Uniwersytecie w Greifswaldzie", "Uniwersytecie w Greifswaldzie", "greivsvald"},
+        {"de", "an der Technischen Universität Chemnitz", "Technischen Universität Chemnitz", NULL},
+        {"pl", "na Politechnice w Chemnitz", "Politechnice w Chemnitz", NULL},
+        {"en", "at the Technical University of Chemnitz", "Technical University of Chemnitz", NULL},
+    };
+    char technical[64] = "";
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin(cases[i].language, cases[i].body);
+        name(cases[i].name, TAG_ORGANISATION);
+        run();
+        struct slice id = entity_of(cases[i].name)->id;
+        if (!technical[0] && !cases[i].id)
+            snprintf(technical, sizeof technical, "%.*s", (int)id.len, id.ptr);
+        assert_id(cases[i].name, cases[i].id ? "local:o-universiti-ov-greivsvald" : technical);
+    }
+    assert_string_equal(technical, "local:o-tehnikal-universiti-ov-hemnis");
+}
+
+// What has no place, or where English has the place first, is known by its name alone.
+static void test_other_universities_stay_apart(void **state)
+{
+    (void)state;
+    begin("en", "the University of Nowhereabouts and Greifswald University met");
+    name("University of Nowhereabouts", TAG_ORGANISATION);
+    name("Greifswald University", TAG_ORGANISATION);
+    run();
+    assert_id("University of Nowhereabouts", "local:o-universiti-ov-novhereabus");
+    assert_id("Greifswald University", "local:o-greivsvald-universiti");
+}
+
+// A man's given name in -a, and a woman's that has no cases.
+static void test_pairs_that_do_not_agree(void **state)
+{
+    (void)state;
+    begin("pl", "Zatrzymano Tetsuyę Yamazagiego, pełnomocnika Miriam Zbrzyckiej.");
+    name("Tetsuyę Yamazagiego", TAG_PERSON);
+    name("Miriam Zbrzyckiej", TAG_PERSON);
+    run();
+    assert_base("Tetsuyę Yamazagiego", "Tetsuya Yamazagi");
+    assert_base("Miriam Zbrzyckiej", "Miriam Zbrzycka");
+}
+
 static void test_towns_of_one_name_are_alternatives(void **state)
 {
     (void)state;
@@ -302,6 +355,9 @@ int main(void)
         cmocka_unit_test(test_spans_of_any_finder_meet_the_lexicon),
         cmocka_unit_test(test_a_type_is_not_overruled),
         cmocka_unit_test(test_languages_meet_in_one_id),
+        cmocka_unit_test(test_institutions_meet_in_one_id),
+        cmocka_unit_test(test_other_universities_stay_apart),
+        cmocka_unit_test(test_pairs_that_do_not_agree),
         cmocka_unit_test(test_towns_of_one_name_are_alternatives),
         cmocka_unit_test(test_explanations),
     };

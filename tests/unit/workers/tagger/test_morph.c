@@ -74,6 +74,9 @@ static void test_rules_reach_unknown_names(void **state)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (!find(MORPH_POLISH, pairs[i][0], pairs[i][1]))
             fail_msg("%s does not lead to %s", pairs[i][0], pairs[i][1]);
+    assert_true(find(MORPH_POLISH, "Watanabego", "Watanabe"));
+    assert_true(find(MORPH_POLISH, "Zamfiriego", "Zamfiri"));
+    assert_false(find(MORPH_POLISH, "Zamfiriego", "Zamfirii"));
 }
 
 static void test_other_slavic_languages(void **state)
