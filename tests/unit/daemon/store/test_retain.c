@@ -494,6 +494,31 @@ static void push_until(struct fixture *fx, unsigned *number, int status)
         assert_true(clock_mono_ms() < deadline);
 }
 
+// What waits is served between two steps, however much there is to remove.
+static void test_ingest_does_not_wait_for_removing(void **state)
+{
+    struct fixture *fx = *state;
+    enum { EVENTS = 5000 };
+    open_with_writer(fx, 64 << 20, 256 << 20);
+    for (unsigned i = 0; i < EVENTS; i++)
+        assert_int_equal(push_sized(fx, i, 300), 0);
+    writer_set_retention(fx->writer, &(struct store_retention){.events = 10});
+    uint64_t removed[4];
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(push_sized(fx, EVENTS + i, 300), 0);
+        removed[i] = counts_of(fx).first - 1;
+    }
+    assert_in_range(removed[3], 0, EVENTS - 10);
+    int64_t deadline = clock_mono_ms() + DEADLINE_MS;
+    while (counts_of(fx).events > 10)
+        assert_true(clock_mono_ms() < deadline);
+    struct writer_stats stats;
+    writer_get_stats(fx->writer, &stats);
+    assert_true(stats.retention_commits >= EVENTS / REMOVE_MOST);
+    assert_int_equal(stats.removed_events, EVENTS + 4 - 10);
+    assert_int_equal(verify_store(fx, true), 0);
+}
+
 static void test_a_full_map_is_left_by_removing(void **state)
 {
     struct fixture *fx = *state;
@@ -535,6 +560,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_bytes_are_kept_within_their_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_file_stops_growing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ingest_does_not_wait_for_removing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_full_map_is_left_by_removing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
