@@ -79,10 +79,13 @@ class Hostile(SecurityCase):
                 continue
         self.fail("an honest question was not answered")
 
-    def endure(self, name, **options):
+    def endure(self, name, sign=None, **options):
+        """`sign`: what the log must say of it before it is over."""
         before, _ = self.measure()
         with Attack(name, **options):
             during, top = self.measure()
+            if sign:
+                self.daemon.log.wait(sign, wait=60)
         after, _ = self.measure()
         calm = max(p99(before), p99(after))
         print(f"{name}: p99 of honest pushes {1000 * calm:.1f} ms before and after, {1000 * p99(during):.1f} ms during; "
@@ -99,8 +102,7 @@ class Hostile(SecurityCase):
 
     def test_half_open_connections(self):
         self.start_guarded()
-        self.endure("half_open", port=self.ports["ingest"])
-        self.daemon.log.wait("connection turned away")
+        self.endure("half_open", "connection turned away", port=self.ports["ingest"])
         self.assertGreater(self.ask_until_answered()["connections_refused"], 0)
         with self.subTest("somebody new gets in though the attacker has all it may have"):
             with Attack("half_open", port=self.ports["ingest"]):
@@ -130,40 +132,34 @@ class Hostile(SecurityCase):
 
     def test_flood_of_requests(self):
         self.start_guarded()
-        self.endure("flood", port=self.ports["ingest"], keys=self.hostile_keys, kind=wire.HELLO)
-        self.daemon.log.wait("limits.requests")
+        self.endure("flood", "limits.requests", port=self.ports["ingest"], keys=self.hostile_keys, kind=wire.HELLO)
 
     def test_flood_of_questions(self):
         self.start_guarded()
-        self.endure("flood", port=self.ports["control"], keys=self.hostile_keys, kind=wire.FIND, payload='{"name":"a","prefix":true,"limit":1000}')
-        self.assertGreater(self.ask_until_answered()["requests_limited"], 0)
+        self.endure("flood", "limits.questions", port=self.ports["control"], keys=self.hostile_keys, kind=wire.FIND, payload='{"name":"a","prefix":true,"limit":1000}')
 
     def test_flood_of_articles(self):
         self.start_guarded(**{"limits.articles": 500})
-        self.endure("flood", port=self.ports["ingest"], keys=self.hostile_keys, kind=wire.PUSH, articles=50)
-        self.daemon.log.wait("limits.articles")
+        self.endure("flood", "limits.articles", port=self.ports["ingest"], keys=self.hostile_keys, kind=wire.PUSH, articles=50)
 
     def test_message_without_an_end(self):
         """On ipc, where it needs no key, from a process of ours."""
         self.start_guarded(**{"ingest.endpoint": f"ipc://{self.directory}/in.sock"})
         self.ingest = self.enter(wire.Ingest(f"ipc://{self.directory}/in.sock"))
-        self.endure("endless", path=f"{self.directory}/in.sock")
-        self.daemon.log.wait("connection shut down")
+        self.endure("endless", "connection shut down", path=f"{self.directory}/in.sock")
         stats = self.ask_until_answered()
         self.assertGreater(stats["connections_cut"], 0)
         self.assertEqual(stats["memory_recycles"], 0, "everybody was dropped because of one")
 
     def test_100000_topics(self):
         self.start_guarded()
-        self.endure("topics", port=self.ports["live"], keys=self.hostile_keys)
-        self.daemon.log.wait("too many topics")
+        self.endure("topics", "too many topics", port=self.ports["live"], keys=self.hostile_keys)
 
     def test_100000_subscriptions(self):
         self.start_guarded()
-        self.endure("subscriptions", port=self.ports["stream"], keys=self.hostile_keys)
+        self.endure("subscriptions", "limits.subscriptions", port=self.ports["stream"], keys=self.hostile_keys)
         stats = self.ask_until_answered()
         self.assertLessEqual(stats["subscriptions"], 100)
-        self.daemon.log.wait("limits.subscriptions")
         stream = self.connect(wire.Stream, self.honest_keys)
         stream.open(**{"from": "first"}).until(lambda events: events)
 
