@@ -8,18 +8,19 @@
 #include <unistd.h>
 
 #include "daemon/fds.h"
+#include "daemon/offline.h"
 #include "daemon/telexd.h"
 #include "proto/base/log.h"
 
 static const char default_path[] = "/etc/telex/telex.conf";
 
-enum mode { MODE_RUN, MODE_CHECK, MODE_PRINT, MODE_VERIFY };
+enum mode { MODE_RUN, MODE_CHECK, MODE_PRINT, MODE_VERIFY, MODE_REPAIR };
 
 struct options {
     enum mode mode;
     const char *config_path;
-    const char *verify_directory;
-    char **assignments; // of argv
+    const char *directory; // of MODE_VERIFY and MODE_REPAIR
+    char **assignments;    // of argv
     size_t assignment_count;
 };
 
@@ -33,6 +34,7 @@ static const char usage[] =
     "      --print-config         show every key with its value and what it means, then end\n"
     "      --verify DIRECTORY     check every record and index of a store no daemon uses, then "
     "end\n"
+    "      --repair DIRECTORY     make a damaged store anew from all that is intact, then end\n"
     "      --version              show the version, then end\n"
     "  -h, --help                 show this, then end\n\n"
     "Signals: TERM and INT end it after what is under way (a second one at once), HUP reads the\n"
@@ -40,7 +42,7 @@ static const char usage[] =
 
 // --- command line -------------------------------------------------------------------------------
 
-enum { OPT_CHECK = 256, OPT_PRINT, OPT_VERIFY, OPT_VERSION };
+enum { OPT_CHECK = 256, OPT_PRINT, OPT_VERIFY, OPT_REPAIR, OPT_VERSION };
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -48,6 +50,7 @@ static const struct option long_options[] = {
     {"check", no_argument, NULL, OPT_CHECK},
     {"print-config", no_argument, NULL, OPT_PRINT},
     {"verify", required_argument, NULL, OPT_VERIFY},
+    {"repair", required_argument, NULL, OPT_REPAIR},
     {"version", no_argument, NULL, OPT_VERSION},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -70,8 +73,9 @@ static int take_option(struct options *options, int option)
         options->mode = MODE_PRINT;
         return -1;
     case OPT_VERIFY:
-        options->mode = MODE_VERIFY;
-        options->verify_directory = optarg;
+    case OPT_REPAIR:
+        options->mode = option == OPT_VERIFY ? MODE_VERIFY : MODE_REPAIR;
+        options->directory = optarg;
         return -1;
     case OPT_VERSION:
         printf("telexd %s\n", TELEX_VERSION);
@@ -113,35 +117,6 @@ static struct config *read_config(const struct options *options, struct err *err
         }
     }
     return config;
-}
-
-// --- verifying ----------------------------------------------------------------------------------
-
-static void print_problem_cb(const char *problem, void *arg)
-{
-    (void)arg;
-    printf("%s\n", problem);
-}
-
-static int verify(const char *directory, struct err *err)
-{
-    struct store_options options = {.directory = directory, .read_only = true};
-    struct store *store;
-    struct store_verdict verdict = {0};
-    bool stop = false;
-    if (access(directory, F_OK) != 0)
-        return err_set_errno(err, errno, "%s", directory);
-    int result = store_open(&store, &options, err);
-    if (result != 0)
-        return result;
-    result = store_verify(store, &verdict, print_problem_cb, NULL, &stop, err);
-    store_close(store);
-    if (result != 0)
-        return result;
-    printf("%llu articles, %llu events, %llu index entries: %llu problems\n",
-           (unsigned long long)verdict.articles, (unsigned long long)verdict.events,
-           (unsigned long long)verdict.index_entries, (unsigned long long)verdict.damaged);
-    return verdict.damaged == 0 ? 0 : err_set(err, "%s is damaged", directory);
 }
 
 // --- running ------------------------------------------------------------------------------------
@@ -235,7 +210,9 @@ static int run(struct config *config, struct err *err)
 static int serve(struct options *options, struct err *err)
 {
     if (options->mode == MODE_VERIFY)
-        return verify(options->verify_directory, err);
+        return offline_verify(options->directory, err);
+    if (options->mode == MODE_REPAIR)
+        return offline_repair(options->directory, err);
     struct config *config = read_config(options, err);
     if (!config)
         return -1;
@@ -259,6 +236,7 @@ int main(int argc, char **argv)
         return 1;
     }
     int status = read_command_line(&options, argc, argv);
+    store_trap_faults();
     if (status < 0) {
         status = serve(&options, &err) == 0 ? 0 : 1;
         if (status != 0 && err.text[0])

@@ -121,3 +121,9 @@ int directory_lock(const char *path, bool read_only, int *fd, struct err *err)
     }
     return status;
 }
+
+uint64_t directory_file_bytes(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0 ? (uint64_t)file.st_size : 0;
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "proto/base/err.h"
 
@@ -26,3 +27,6 @@ int directory_lock(const char *path, bool read_only, int *fd, struct err *err);
 // fsyncs the directory itself, so that names in it survive a power cut.
 int directory_sync(const char *path, struct err *err);
 int directory_sync_parent(const char *path, struct err *err);
+
+// Size of a file; 0 when it cannot be told.
+uint64_t directory_file_bytes(const char *path);

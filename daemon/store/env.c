@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/store/table.h"
+#include "daemon/store/trap.h"
 #include "proto/base/clock.h"
 
 enum {
@@ -56,10 +57,25 @@ static const struct {
     [DB_POSTINGS] = {"postings", MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP},
 };
 
+const char *env_table_name(enum store_db db)
+{
+    return TABLES[db].name;
+}
+
 static int refuse_foreign(const char *path, struct err *err)
 {
     err_set(err, "%s is not a telex store, and is left alone; choose another directory", path);
     return -EINVAL;
+}
+
+// A tree that cannot be followed is damage; a file without our tables is somebody else's.
+static int refuse_table(int code, const char *path, struct err *err)
+{
+    if (table_error(code) != -EBADMSG)
+        return refuse_foreign(path, err);
+    return err_set(err, "the store %s is damaged; \"telex repair %s\" salvages what is intact",
+                   path, path),
+           -EBADMSG;
 }
 
 // The identity in an open environment: 0, -ENOENT when there is none, or a refusal.
@@ -71,7 +87,7 @@ static int mark_check(const struct store *store, MDB_txn *txn, const char *path,
     if (status == -ENOENT)
         return status;
     if (status == -EBADMSG)
-        return err_set(err, "the first record of the store %s is damaged", path), -EBADMSG;
+        return refuse_table(MDB_CORRUPTED, path, err);
     if (status < 0)
         return err_set_errno(err, -status, "cannot read the store %s", path);
     if (payload.len < sizeof mark)
@@ -97,8 +113,9 @@ static int peek_tables(struct store *probe, MDB_txn *txn, const char *path, enum
         *found = ENV_EMPTY;
         return 0;
     }
-    if (mdb_dbi_open(txn, TABLES[DB_META].name, 0, &probe->dbs[DB_META]))
-        return refuse_foreign(path, err);
+    int code = mdb_dbi_open(txn, TABLES[DB_META].name, 0, &probe->dbs[DB_META]);
+    if (code)
+        return refuse_table(code, path, err);
     int status = mark_check(probe, txn, path, err);
     if (status == -ENOENT)
         return refuse_foreign(path, err);
@@ -115,6 +132,7 @@ static int peek_open(struct store *probe, const char *path, struct err *err)
         code = mdb_env_open(probe->env, path, MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0600);
     if (code == MDB_INVALID || code == MDB_VERSION_MISMATCH)
         return refuse_foreign(path, err);
+    trap_watch(probe->env, path);
     return code ? err_set_errno(err, -table_error(code), "cannot open the store %s", path) : 0;
 }
 
@@ -140,6 +158,7 @@ int env_peek(const char *path, enum env_peek *found, struct err *err)
     if (status == 0)
         status = peek_tables(&probe, txn, path, found, err);
     mdb_txn_abort(txn);
+    trap_forget(probe.env);
     mdb_env_close(probe.env);
     return status;
 }
@@ -231,6 +250,7 @@ static void read_file_size(struct store *store)
 int env_open(struct store *store, const struct store_options *options, struct err *err)
 {
     int status = open_lmdb(store, options->map_size);
+    trap_watch(store->env, store->directory);
     if (status == 0)
         status = close_on_exec(store->env);
     if (status < 0)
@@ -254,6 +274,7 @@ int env_open(struct store *store, const struct store_options *options, struct er
 
 void env_close(struct store *store)
 {
+    trap_forget(store->env);
     if (store->env)
         mdb_env_close(store->env);
     store->env = NULL;

@@ -3,6 +3,9 @@
 
 #include "daemon/store/internal.h"
 
+// The name of a table within the environment.
+const char *env_table_name(enum store_db db);
+
 enum env_peek { ENV_NONE, ENV_EMPTY, ENV_OURS };
 
 // Looks at PATH/data.mdb without leaving a trace. 0 with what it is, or -EINVAL (not ours, another

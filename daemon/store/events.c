@@ -133,15 +133,14 @@ static void put_event(struct buf *out, const struct event_facts *facts,
         event_json_put_dead(out, facts, outcome->stage, outcome->attempts, outcome->last_words);
 }
 
-int events_append(const struct store *store, MDB_txn *txn, struct store_tail *tail,
+static int put_at(const struct store *store, MDB_txn *txn, uint64_t sequence, int64_t time_ms,
                   const struct subject *subject, const struct outcome *outcome, struct buf *scratch,
-                  uint64_t *sequence, int64_t *time_ms)
+                  unsigned flags)
 {
-    int64_t now = store->wall_ms();
     struct event_facts facts = {
         .event_source = store->event_source,
-        .sequence = tail->next_sequence,
-        .time_ms = now > tail->last_time_ms ? now : tail->last_time_ms,
+        .sequence = sequence,
+        .time_ms = time_ms,
         .offset = subject->offset,
         .hash = subject->hash,
         .article = &subject->article,
@@ -150,14 +149,28 @@ int events_append(const struct store *store, MDB_txn *txn, struct store_tail *ta
     put_event(scratch, &facts, outcome);
     if (scratch->failed)
         return -ENOMEM;
-    int status = table_put(store, txn, DB_EVENTS, slice_of_number(&facts.sequence),
-                           buf_slice(scratch), MDB_APPEND);
+    return table_put(store, txn, DB_EVENTS, slice_of_number(&sequence), buf_slice(scratch), flags);
+}
+
+int events_put(const struct store *store, MDB_txn *txn, uint64_t sequence, int64_t time_ms,
+               const struct subject *subject, const struct outcome *outcome, struct buf *scratch)
+{
+    return put_at(store, txn, sequence, time_ms, subject, outcome, scratch, 0);
+}
+
+int events_append(const struct store *store, MDB_txn *txn, struct store_tail *tail,
+                  const struct subject *subject, const struct outcome *outcome, struct buf *scratch,
+                  uint64_t *sequence, int64_t *time_ms)
+{
+    int64_t now = store->wall_ms();
+    int64_t at = now > tail->last_time_ms ? now : tail->last_time_ms;
+    int status = put_at(store, txn, tail->next_sequence, at, subject, outcome, scratch, MDB_APPEND);
     if (status < 0)
         return status;
-    *sequence = facts.sequence;
-    *time_ms = facts.time_ms;
+    *sequence = tail->next_sequence;
+    *time_ms = at;
     tail->next_sequence++;
-    tail->last_time_ms = facts.time_ms;
+    tail->last_time_ms = at;
     return 0;
 }
 

@@ -36,6 +36,10 @@ struct outcome {
     struct slice last_words; // well-formed UTF-8
 };
 
+// Writes the article's event in the place of one that was lost. `scratch` is emptied and used.
+int events_put(const struct store *store, MDB_txn *txn, uint64_t sequence, int64_t time_ms,
+               const struct subject *subject, const struct outcome *outcome, struct buf *scratch);
+
 // Appends the article's event at tail->next_sequence; its time is never before the last one's.
 // `scratch` is emptied and used. 0 with *sequence and *time_ms, or an error that ends the
 // transaction.

@@ -224,6 +224,19 @@ static int compare_cb(const void *left, const void *right)
     return (a->hash.low > b->hash.low) - (a->hash.low < b->hash.low);
 }
 
+int identity_put(const struct store *store, MDB_txn *txn, const struct identity *identity)
+{
+    char key[IDENTITY_KEY_BYTES];
+    identity_key(identity, key);
+    return table_put_number(store, txn, DB_IDENTITY, slice_from(key, sizeof key), identity->offset,
+                            0);
+}
+
+int identity_put_held(const struct store *store, MDB_txn *txn, uint64_t offset)
+{
+    return table_put_number(store, txn, DB_META, position_key(), offset, 0);
+}
+
 // In the order of their keys, each page of the table is visited once. The range itself stays in the
 // order of offsets, which identity_aborted needs.
 static int move_range(const struct store *store, MDB_txn *txn, const struct identity_range *range)
@@ -254,7 +267,7 @@ static int end_cycle(const struct store *store, MDB_txn *txn)
     struct identity_set *set = store->identities;
     uint64_t held = set->next_cycle_offset - 1;
     set->next_turn = 0;
-    return table_put_number(store, txn, DB_META, position_key(), held, 0);
+    return identity_put_held(store, txn, held);
 }
 
 static int move_one(const struct store *store, MDB_txn *txn, unsigned at, size_t *left)

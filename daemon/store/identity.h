@@ -54,6 +54,11 @@ int identity_recover(struct store *store, MDB_txn *txn);
 // Whether the record of what the table holds can be read: 0 or -EBADMSG family.
 int identity_check_position(const struct store *store, MDB_txn *txn);
 
+// Puts one identity into the table right away; and says that the table holds all up to an offset.
+// For a store that is being made anew.
+int identity_put(const struct store *store, MDB_txn *txn, const struct identity *identity);
+int identity_put_held(const struct store *store, MDB_txn *txn, uint64_t offset);
+
 void identity_key(const struct identity *identity, char key[IDENTITY_KEY_BYTES]);
 
 // For any thread, inside a reader's transaction; what it finds may be newer than that. The offset

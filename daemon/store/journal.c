@@ -1,6 +1,8 @@
 #include "daemon/store/journal.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/store/identity.h"
@@ -76,13 +78,14 @@ int journal_get(const struct store *store, MDB_txn *txn, uint64_t offset,
     return status == -ENOENT ? 0 : status;
 }
 
-static int append_article(const struct store *store, MDB_txn *txn, uint64_t offset,
-                          struct slice record, struct slice sender, const struct article_head *head)
+static int put_article(const struct store *store, MDB_txn *txn, uint64_t offset,
+                       struct slice record, struct slice sender, const struct article_head *head,
+                       unsigned flags)
 {
     struct slice key = slice_of_number(&offset);
     char *payload;
     size_t len = sizeof *head + record.len + sender.len;
-    int status = table_reserve(store, txn, DB_ARTICLES, key, len, MDB_APPEND, &payload);
+    int status = table_reserve(store, txn, DB_ARTICLES, key, len, flags, &payload);
     if (status < 0)
         return status;
     memcpy(payload, head, sizeof *head);
@@ -90,7 +93,41 @@ static int append_article(const struct store *store, MDB_txn *txn, uint64_t offs
     if (sender.len)
         memcpy(payload + sizeof *head + record.len, sender.ptr, sender.len);
     table_seal(DB_ARTICLES, key, payload, len);
-    return table_put_number(store, txn, DB_PENDING, key, offset, MDB_APPEND);
+    return 0;
+}
+
+static int append_article(const struct store *store, MDB_txn *txn, uint64_t offset,
+                          struct slice record, struct slice sender, const struct article_head *head)
+{
+    int status = put_article(store, txn, offset, record, sender, head, MDB_APPEND);
+    if (status < 0)
+        return status;
+    return table_put_number(store, txn, DB_PENDING, slice_of_number(&offset), offset, MDB_APPEND);
+}
+
+static int put_lost(struct store *store, MDB_txn *txn, uint64_t offset, struct slice record)
+{
+    struct identity identity;
+    int status = journal_identify(record, &identity);
+    if (status < 0)
+        return status;
+    struct article_head head = {
+        .received_ms = store->wall_ms(), .uri_hash = identity.uri_hash, .hash = identity.hash};
+    head.check = head_check(&head, offset);
+    return put_article(store, txn, offset, record, slice_from(NULL, 0), &head, 0);
+}
+
+int journal_put_lost(struct store *store, MDB_txn *txn, uint64_t offset)
+{
+    char uri[sizeof STORE_DAMAGED_URI + 20];
+    struct buf record;
+    snprintf(uri, sizeof uri, STORE_DAMAGED_URI "%" PRIu64, offset);
+    buf_init(&record, SIZE_MAX);
+    struct article article = {.uri = slice_from_text(uri)};
+    article_encode(&record, &article);
+    int status = record.failed ? -ENOMEM : put_lost(store, txn, offset, buf_slice(&record));
+    buf_fini(&record);
+    return status;
 }
 
 static void refuse(struct ack *ack, const char *why)

@@ -33,6 +33,10 @@ int journal_reopen(const struct store *store, MDB_txn *txn, uint64_t offset);
 // passed over. Adds the record's bytes to *bytes. 0 or an error that ends the transaction.
 int journal_remove(struct store *store, MDB_txn *txn, uint64_t offset, uint64_t *bytes);
 
+// In place of an article that was lost: a record that says so by its uri, STORE_DAMAGED_URI and the
+// offset, and has no text. 0 or an error that ends the transaction.
+int journal_put_lost(struct store *store, MDB_txn *txn, uint64_t offset);
+
 // Reads the head of the journal record alone, which carries its own checksum: 0, -ENOENT, -EBADMSG.
 int journal_get_identity(const struct store *store, MDB_txn *txn, uint64_t offset,
                          struct identity *identity);

@@ -227,6 +227,32 @@ typedef void store_problem_cb(const char *problem, void *arg); // one line of te
 int store_verify(struct store *store, struct store_verdict *verdict, store_problem_cb *cb,
                  void *arg, const volatile bool *stop, struct err *err);
 
+// From now on a store whose pages or whose disk are so bad that reading it raises a signal ends the
+// process with status 1 and a line on standard error. For a main; the last store opened counts.
+void store_trap_faults(void);
+
+// Looks at a store's file page by page, without opening it: LMDB trusts its pages, and reading a
+// store whose pages are damaged may end the process. 0; *damaged tells how many problems there are,
+// and each is told. Negative errno with err: -EBUSY in use, -EBADMSG not one page can be trusted.
+int store_check_pages(const char *directory, uint64_t *damaged, store_problem_cb *cb, void *arg,
+                      struct err *err);
+
+struct store_repair_report {
+    uint64_t articles, events, cursors, dead; // salvaged
+    uint64_t lost_articles, lost_events;      // and in their places stands that they are
+    uint64_t again;                           // articles that will be tagged again
+    char aside[96];                           // where the damaged file is now, in the directory
+};
+
+// Makes a damaged store anew, offline: every record that is intact is salvaged with its number, the
+// indexes are made from them, the damaged file is moved aside within the directory, and what was
+// lost is told by name, one line each. Nothing is guessed: what cannot be proven is not taken. A
+// lost article is replaced by one whose uri is STORE_DAMAGED_URI and its offset; a lost event by a
+// dead letter's with stage "store", and its article is tagged again. The directory must have room
+// for a second file. 0 or negative errno with err; then the store is as it was.
+int store_repair(const char *directory, struct store_repair_report *report, store_problem_cb *cb,
+                 void *arg, struct err *err);
+
 // Copies the store into an empty or missing directory while it is in use; the copy is a valid
 // prefix and is fsynced before it returns. Call it from a thread of its own: it takes as long as
 // the disk needs. Meanwhile pages that are freed cannot be used again, so that the file grows by

@@ -20,6 +20,7 @@ int table_error(int code)
     case MDB_PAGE_NOTFOUND:
     case MDB_CORRUPTED:
     case MDB_INVALID:
+    case MDB_BAD_TXN: // what comes after one of these in the same transaction
         return -EBADMSG;
     case MDB_READERS_FULL:
         return -EAGAIN;

@@ -261,7 +261,10 @@ static int check_numbers(struct verify *verify, uint64_t last, const struct numb
         int status = store_read_begin(verify->reader);
         if (status < 0)
             return status;
-        for (int steps = 0; steps < WALK_STEP && more; steps++) {
+        // LMDB gives nothing more in a transaction that met a damaged page: the next begins anew.
+        uint64_t damaged = verify->verdict->damaged;
+        for (int steps = 0; steps < WALK_STEP && more && verify->verdict->damaged == damaged;
+             steps++) {
             more = numbers->find(verify, &at, last);
             if (more)
                 numbers->check(verify, at++);

@@ -1,4 +1,4 @@
-// telex tag and telex lexicon: programs of the tagger's, which knows nothing of the wire.
+// telex tag, telex lexicon and telex repair: other programs, which know nothing of the wire.
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "proto/base/path.h"
 #include "proto/client/command/command.h"
+#include "proto/client/command/options.h"
 
 static int find(const char *name, const char *variable, char out[PATH_MAX])
 {
@@ -45,4 +46,26 @@ int command_lexicon(struct context *context, int argc, char **argv)
     (void)context;
     (void)argc;
     return become("telex-lexicon", NULL, argv);
+}
+
+int command_repair(struct context *context, int argc, char **argv)
+{
+    const struct option_row options[] = {{.name = NULL}};
+    const struct usage usage = {
+        "repair DIRECTORY",
+        "Makes a damaged store anew, offline: salvages every intact record with its number, moves "
+        "the\n"
+        "damaged file aside within the directory, and names what was lost, line by line.",
+        options,
+        "Exit status: 0 the store is sound now; 1 it could not be repaired, and is as it was; 2 "
+        "wrong\n"
+        "usage.",
+        1,
+        1};
+    int first = options_parse(&usage, context, argc, argv);
+    if (first < 0)
+        return options_status(first);
+    char option[] = "--repair";
+    char *arguments[] = {NULL, option, argv[first], NULL};
+    return become("telexd", NULL, arguments);
 }

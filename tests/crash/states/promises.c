@@ -44,6 +44,11 @@ static bool same(struct hash128 a, struct hash128 b)
     return a.low == b.low && a.high == b.high;
 }
 
+static bool is_said_lost(struct slice bytes, const char *words)
+{
+    return memmem(bytes.ptr, bytes.len, words, strlen(words)) != NULL;
+}
+
 // 0 when it is what was promised, -EILSEQ when it is something else, or the store's refusal.
 static int look(const struct promise *promise, struct store_reader *reader)
 {
@@ -55,12 +60,14 @@ static int look(const struct promise *promise, struct store_reader *reader)
     case PROMISE_ARTICLE:
         status = store_get_article(reader, promise->number, &article);
         if (status == 0 && !same(hash128_of(article.record), promise->hash))
-            return -EILSEQ;
+            return is_said_lost(article.record, STORE_DAMAGED_URI) ? -ENOENT : -EILSEQ;
         return status;
     case PROMISE_EVENT:
         status = store_get_event(reader, promise->number, &event);
         if (status == 0 && !same(promises_hash_event(&event), promise->hash))
-            return -EILSEQ;
+            return event.kind == EVENT_DEAD && is_said_lost(event.json, "damaged on disk")
+                       ? -ENOENT
+                       : -EILSEQ;
         return status;
     case PROMISE_CURSOR:
         status = store_get_cursor(reader, slice_from_text(PROMISES_CURSOR), &next);

@@ -33,6 +33,7 @@ struct tally {
     size_t kept, refused, missing, wrong;
 };
 
-// Asks the store for each. Aborts when it cannot be read at all.
+// Asks the store for each. What repair has put in a lost one's place, and says so, is `missing`.
+// Aborts when it cannot be read at all.
 struct tally promises_check(const struct promises *promises, size_t count,
                             struct store_reader *reader);

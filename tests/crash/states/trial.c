@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,9 +20,9 @@ enum { TRIAL_SECONDS = 60, MAP_BYTES = 64 << 20 };
 const char *trial_name(enum trial_outcome outcome)
 {
     static const char *const names[TRIAL_OUTCOMES] = {
-        [TRIAL_SOUND] = "sound", [TRIAL_DAMAGED] = "damaged", [TRIAL_REFUSED] = "refused",
-        [TRIAL_LOST] = "lost",   [TRIAL_WRONG] = "wrong",     [TRIAL_CRASHED] = "crashed",
-        [TRIAL_HUNG] = "hung",
+        [TRIAL_SOUND] = "sound", [TRIAL_DAMAGED] = "damaged",   [TRIAL_REFUSED] = "refused",
+        [TRIAL_LOST] = "lost",   [TRIAL_WRONG] = "wrong",       [TRIAL_CRASHED] = "crashed",
+        [TRIAL_HUNG] = "hung",   [TRIAL_REPAIRED] = "repaired", [TRIAL_UNREPAIRED] = "unrepaired",
     };
     return names[outcome];
 }
@@ -71,6 +72,50 @@ static enum trial_outcome look(const struct trial *trial)
     return outcome;
 }
 
+static void tell_cb(const char *line, void *arg)
+{
+    (void)arg;
+    if (is_loud())
+        fprintf(stderr, "repair: %s\n", line);
+}
+
+// Repairs it, and looks again: every promise is kept but as many as repair has named.
+static enum trial_outcome repair(const struct trial *trial)
+{
+    struct store_repair_report report;
+    struct err err = {0};
+    struct fixture fx = {.map_size = MAP_BYTES, .map_limit = 4 * MAP_BYTES};
+    if (store_repair(trial->directory, &report, tell_cb, NULL, &err) < 0) {
+        tell_cb(err_text(&err), NULL);
+        return TRIAL_UNREPAIRED;
+    }
+    snprintf(fx.directory, sizeof fx.directory, "%s", trial->directory);
+    struct store_options options = fixture_options(&fx);
+    fixture_init_locks(&fx);
+    if (store_open(&fx.store, &options, &err) < 0 ||
+        store_reader_open(fx.store, &fx.reader, &err) < 0)
+        return TRIAL_UNREPAIRED;
+    struct tally tally = promises_check(trial->promises, trial->promised, fx.reader);
+    bool sound = verify_store(&fx, is_loud()) == 0 && !tally.wrong && !tally.refused &&
+                 tally.missing <= report.lost_articles + report.lost_events + 1; // and a cursor
+    if (is_loud())
+        fprintf(stderr,
+                "repair: %zu kept, %zu missing, %zu refused, %zu wrong, %" PRIu64 " named\n",
+                tally.kept, tally.missing, tally.refused, tally.wrong,
+                report.lost_articles + report.lost_events);
+    fixture_close(&fx);
+    return sound ? TRIAL_REPAIRED : TRIAL_UNREPAIRED;
+}
+
+// A process that died of its store is explained by the look at its pages.
+static enum trial_outcome explain(const struct trial *trial)
+{
+    struct err err = {0};
+    uint64_t damaged = 0;
+    int status = store_check_pages(trial->directory, &damaged, tell_cb, NULL, &err);
+    return status == -EBADMSG || damaged ? TRIAL_DAMAGED : TRIAL_CRASHED;
+}
+
 static void begin_child(void)
 {
     alarm(TRIAL_SECONDS);
@@ -85,27 +130,50 @@ static enum trial_outcome outcome_of(int status)
     if (WIFSIGNALED(status))
         return WTERMSIG(status) == SIGALRM ? TRIAL_HUNG : TRIAL_CRASHED;
     int code = WEXITSTATUS(status);
-    return code < TRIAL_CRASHED ? (enum trial_outcome)code : TRIAL_CRASHED;
+    return code < TRIAL_OUTCOMES ? (enum trial_outcome)code : TRIAL_CRASHED;
 }
 
-enum trial_outcome trial_run(const struct trial *trial, const struct image *image)
+static void prepare(const struct trial *trial, const struct image *image)
 {
     char path[PATH_MAX];
-    int status;
     snprintf(path, sizeof path, "%s/lock.mdb", trial->directory);
     unlink(path);
     snprintf(path, sizeof path, "%s/telexd.lock", trial->directory);
     fclose(fopen(path, "w"));
     snprintf(path, sizeof path, "%s/data.mdb", trial->directory);
     image_save(image, path);
+}
+
+static enum trial_outcome in_child(const struct trial *trial,
+                                   enum trial_outcome (*act)(const struct trial *trial))
+{
+    int status;
     pid_t pid = fork();
     check_must(pid >= 0);
     if (pid == 0) {
         begin_child();
-        _exit(look(trial));
+        _exit(act(trial));
     }
     check_must(waitpid(pid, &status, 0) == pid);
     return outcome_of(status);
+}
+
+static int forget_cb(const char *path, const struct stat *stat, int type, struct FTW *where)
+{
+    (void)stat, (void)type;
+    return where->level ? remove(path) : 0;
+}
+
+enum trial_outcome trial_run(const struct trial *trial, const struct image *image)
+{
+    prepare(trial, image);
+    enum trial_outcome outcome = in_child(trial, look);
+    if (trial->repair && outcome == TRIAL_CRASHED)
+        outcome = in_child(trial, explain);
+    if (trial->repair && (outcome == TRIAL_DAMAGED || outcome == TRIAL_REFUSED))
+        outcome = in_child(trial, repair);
+    nftw(trial->directory, forget_cb, 8, FTW_DEPTH | FTW_PHYS);
+    return outcome;
 }
 
 const char *trial_directory_make(void)

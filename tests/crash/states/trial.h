@@ -6,13 +6,15 @@
 #include "tests/crash/states/promises.h"
 
 enum trial_outcome {
-    TRIAL_SOUND,   // every promise is kept and verify finds nothing
-    TRIAL_DAMAGED, // some are not, or verify found something; it said so
-    TRIAL_REFUSED, // the store was not opened, with a reason
-    TRIAL_LOST,    // promises are not kept, and verify finds nothing
-    TRIAL_WRONG,   // something else was handed out than was written
-    TRIAL_CRASHED, // the process died
+    TRIAL_SOUND,    // every promise is kept and verify finds nothing
+    TRIAL_DAMAGED,  // some are not, or verify found something; it said so
+    TRIAL_REFUSED,  // the store was not opened, with a reason
+    TRIAL_REPAIRED, // either of these, and after repair all is sound but what it named
+    TRIAL_LOST,     // promises are not kept, and verify finds nothing
+    TRIAL_WRONG,    // something else was handed out than was written
+    TRIAL_CRASHED,  // the process died
     TRIAL_HUNG,
+    TRIAL_UNREPAIRED, // repair failed, or did not name what was lost
     TRIAL_OUTCOMES
 };
 
@@ -23,6 +25,7 @@ struct trial {
     const struct promises *promises;
     size_t promised; // of them had been made
     bool go_on;      // also write to it afterwards, and verify again
+    bool repair;     // what is damaged or refused is repaired, and looked at again
 };
 
 enum trial_outcome trial_run(const struct trial *trial, const struct image *image);
