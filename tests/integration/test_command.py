@@ -19,7 +19,7 @@ from harness.wire import seconds  # noqa: E402
 
 DATA = build.ROOT / "tests" / "data"
 LAVROV = {"id": "Q58217", "type": "person", "name": "Sergey Lavrov", "count": 12, "newest": 977}
-COMMANDS = "push follow get find entity stats dead cursor verify backup keygen tag lexicon".split()
+COMMANDS = "push follow get find entity stats dead cursor verify repair backup keygen tag lexicon".split()
 
 
 def line(number):

@@ -204,7 +204,7 @@ def openmetrics_faults(text):
 
 
 class Help(case.DaemonCase):
-    COMMANDS = ("push", "follow", "get", "find", "entity", "stats", "dead", "cursor", "verify", "backup", "tag")
+    COMMANDS = ("push", "follow", "get", "find", "entity", "stats", "dead", "cursor", "verify", "repair", "backup", "tag")
 
     def help_of(self, *command):
         done = subprocess.run([*command, "--help"], capture_output=True, text=True, timeout=wire.seconds(20))

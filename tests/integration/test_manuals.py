@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness import build  # noqa: E402
 
-COMMANDS = "push follow get find entity stats dead cursor verify backup keygen lexicon".split()
+COMMANDS = "push follow get find entity stats dead cursor verify repair backup keygen lexicon".split()
 MANUALS = [*(build.ROOT / "proto/client/man").iterdir(), build.ROOT / "daemon/man/telexd.8", build.BUILD / "daemon/man/telex.conf.5"]
 COMPLETION = build.ROOT / "proto/client/completion/telex"
 
