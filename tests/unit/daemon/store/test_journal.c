@@ -89,6 +89,29 @@ static void test_duplicate_within_one_request(void **state)
     buf_fini(&b);
 }
 
+static void test_who_pushed_it(void **state)
+{
+    struct fixture *fx = *state;
+    struct buf record;
+    struct stored_article stored;
+    encode_article(&record, &FIRST);
+    struct slice records[] = {buf_slice(&record)};
+    struct ack ack;
+    struct write write = {.kind = WRITE_ARTICLES, .records = records, .acks = &ack, .count = 1};
+    write.sender = slice_from_text("key:feeds:{O11Hs[/1U]#1X5FDy&<N]YB6C^gm2U[6&Qno}]");
+    fixture_write(fx, &write, 1);
+    // The same again by somebody else: it stays whose it was.
+    write.sender = slice_from_text("uid:1000");
+    fixture_write(fx, &write, 1);
+    assert_true(ack.duplicate);
+    read_begin(fx);
+    assert_int_equal(store_get_article(fx->reader, 1, &stored), 0);
+    assert_true(slice_equal(stored.record, records[0]));
+    assert_true(slice_is(stored.sender, "key:feeds:{O11Hs[/1U]#1X5FDy&<N]YB6C^gm2U[6&Qno}]"));
+    read_end(fx);
+    buf_fini(&record);
+}
+
 static void test_versions_and_sources(void **state)
 {
     struct fixture *fx = *state;
@@ -159,6 +182,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_same_article_again_is_a_duplicate, setup, teardown),
         cmocka_unit_test_setup_teardown(test_duplicate_within_one_request, setup, teardown),
         cmocka_unit_test_setup_teardown(test_versions_and_sources, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_pushed_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_malformed_record_is_refused_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pending_survives_a_restart_in_order, setup, teardown),
     };
