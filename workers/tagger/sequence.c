@@ -68,23 +68,21 @@ static uint64_t weights_in(const struct model_bucket *bucket, uint8_t tag)
     return weights & (same ? UINT64_MAX : 0);
 }
 
-// Adds the weights of the signs to the scores: seven sums of signed bytes in two numbers of four
-// 16-bit lanes. Each byte is made unsigned, which adds 128 for every sign.
+// Adds the weights of the signs to the scores.
 static void add_weights(const struct reader *reader, const struct lookup *lookup, float *scores)
 {
-    _Static_assert(FEATURES_MAX * 255 < 1 << 16, "a lane holds all signs of a word");
-    const uint64_t lanes = 0x00ff00ff00ff00ffu;
-    uint64_t even = 0, odd = 0;
+    _Static_assert(FEATURES_MAX * 128 < 1 << 15, "a sum of all a word's signs fits");
+    typedef int8_t bytes __attribute__((vector_size(8)));
+    typedef int16_t sums __attribute__((vector_size(16)));
+    sums sum = {0};
     for (size_t i = 0; i < lookup->count; i++) {
-        uint64_t bytes = weights_in(lookup->buckets[i], lookup->tags[i]) ^ 0x8080808080808080u;
-        even += bytes & lanes;
-        odd += bytes >> 8 & lanes;
+        uint64_t weights = weights_in(lookup->buckets[i], lookup->tags[i]);
+        bytes each;
+        memcpy(&each, &weights, sizeof each);
+        sum += __builtin_convertvector(each, sums);
     }
-    for (unsigned y = 0; y < LABELS; y++) {
-        uint64_t lane = (y % 2 ? even >> 16 : odd) >> 16 * (y / 2);
-        int sum = (int)(lane & 0xffff) - 128 * (int)lookup->count;
-        scores[y] += (float)sum * reader->header->scale;
-    }
+    for (unsigned y = 0; y < LABELS; y++)
+        scores[y] += (float)sum[y + 1] * reader->header->scale;
 }
 
 // e^x for x <= 0, to six digits: the C library's differs between processors, and events must not.
