@@ -75,7 +75,7 @@ const char *lexicon_id(const struct lexicon *lexicon)
 
 bool lexicon_has_own(const struct lexicon *lexicon)
 {
-    return own(lexicon)->map != NULL;
+    return own(lexicon)->mapped.bytes != NULL;
 }
 
 static const struct lexicon_node *find_node(const struct lexicon_file *file, uint64_t hash)

@@ -3,13 +3,9 @@
 #include "workers/tagger/lexicon_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "proto/base/hash.h"
 
@@ -32,7 +28,7 @@ static bool section_is_sound(const struct lexicon_file *file, enum lexicon_secti
 {
     uint64_t offset = file->header->sections[section].offset;
     uint64_t size = file->header->sections[section].size;
-    if (offset % 8 != 0 || offset > file->size || size > file->size - offset)
+    if (offset % 8 != 0 || offset > file->mapped.size || size > file->mapped.size - offset)
         return false;
     uint64_t records = size / record_sizes[section];
     if (records * record_sizes[section] != size || (section == SECTION_STRINGS && records == 0))
@@ -42,7 +38,7 @@ static bool section_is_sound(const struct lexicon_file *file, enum lexicon_secti
 
 static const void *section_start(const struct lexicon_file *file, enum lexicon_section section)
 {
-    return (const char *)file->map + file->header->sections[section].offset;
+    return (const char *)file->mapped.bytes + file->header->sections[section].offset;
 }
 
 // A refusal says all there is to say: -EINVAL.
@@ -87,10 +83,10 @@ static int check_header(const struct lexicon_file *file, const char *path, struc
                       "%s is a lexicon of version %u, this program reads version %d: old and new "
                       "files mixed? Install both from one build",
                       path, header->version, LEXICON_VERSION);
-    if (header->file_size != file->size)
-        return refuse(err, "%s is damaged: %zu bytes long instead of %llu; %s", path, file->size,
-                      (unsigned long long)header->file_size, remedy(file));
-    struct slice content = slice_from(header + 1, file->size - sizeof *header);
+    if (header->file_size != file->mapped.size)
+        return refuse(err, "%s is damaged: %zu bytes long instead of %llu; %s", path,
+                      file->mapped.size, (unsigned long long)header->file_size, remedy(file));
+    struct slice content = slice_from(header + 1, file->mapped.size - sizeof *header);
     if (hash64(content, LEXICON_VERSION) != header->checksum || !date_is_sound(header->date))
         return refuse(err, "%s is damaged: wrong checksum; %s", path, remedy(file));
     return 0;
@@ -130,39 +126,23 @@ static int check_contents(const struct lexicon_file *file, const char *path, str
     return problem ? refuse(err, "%s is damaged: %s; %s", path, problem, remedy(file)) : 0;
 }
 
-static int map_open(struct lexicon_file *file, int fd, const char *path, struct err *err)
-{
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        return err_set_errno(err, errno, "cannot read lexicon %s", path);
-    if (!S_ISREG(status.st_mode) || status.st_size < (off_t)sizeof(struct lexicon_header))
-        return refuse(err, "%s is not a telex lexicon", path);
-    if (status.st_size > (file->in.mark ? LEXICON_OWN_BYTES_MAX : LEXICON_BYTES_MAX))
-        return refuse(err, "%s is too large for a lexicon", path);
-    void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED)
-        return err_set_errno(err, errno, "cannot map lexicon %s", path);
-    file->size = (size_t)status.st_size;
-    file->header = file->map = map;
-    return 0;
-}
-
 static int map_file(struct lexicon_file *file, const char *path, struct err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set_errno(err, errno, "cannot open lexicon %s", path);
-    int failed = map_open(file, fd, path, err);
-    close(fd);
-    return failed;
+    size_t most = file->in.mark ? LEXICON_OWN_BYTES_MAX : LEXICON_BYTES_MAX;
+    int failed = mapped_open(&file->mapped, path, "lexicon", most, err);
+    if (failed)
+        return failed;
+    if (file->mapped.size < sizeof *file->header)
+        return refuse(err, "%s is not a telex lexicon", path);
+    file->header = file->mapped.bytes;
+    return 0;
 }
 
 static int load(struct lexicon_file *file, const char *path, struct err *err)
 {
     int failed = map_file(file, path, err);
-    if (!file->map)
-        return failed;
-    failed = check_header(file, path, err);
+    if (!failed)
+        failed = check_header(file, path, err);
     if (!failed)
         failed = check_sections(file, path, err);
     if (failed)
@@ -183,7 +163,5 @@ int lexicon_file_open(struct lexicon_file *file, enum lexicon_layer layer, const
 
 void lexicon_file_close(struct lexicon_file *file)
 {
-    if (file->map)
-        munmap(file->map, file->size);
-    file->map = NULL;
+    mapped_close(&file->mapped);
 }

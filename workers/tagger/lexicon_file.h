@@ -3,10 +3,10 @@
 
 #include "proto/base/err.h"
 #include "workers/tagger/lexicon_check.h"
+#include "workers/tagger/mapped.h"
 
 struct lexicon_file {
-    void *map; // NULL: none is open
-    size_t size;
+    struct mapped mapped;
     const struct lexicon_header *header;
     struct lexicon_sections in;
     uint64_t node_mask, word_mask, form_mask;

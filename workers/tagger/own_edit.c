@@ -178,7 +178,7 @@ static int use_build(const struct own_place *place, const struct own_list *list,
     if (failed)
         return failed;
     print_counts(place->list, list);
-    printf("%s: lexicon %s, %zu KiB\n", place->compiled, file.id, (file.size + 1023) / 1024);
+    printf("%s: lexicon %s, %zu KiB\n", place->compiled, file.id, (file.mapped.size + 1023) / 1024);
     lexicon_file_close(&file);
     return 0;
 }

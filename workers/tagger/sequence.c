@@ -85,20 +85,6 @@ static void add_weights(const struct reader *reader, const struct lookup *lookup
         scores[y] += (float)sum[y + 1] * reader->header->scale;
 }
 
-// e^x for x <= 0, to six digits: the C library's differs between processors, and events must not.
-static inline float exponential(float x)
-{
-    float halvings = (x < -80 ? -80 : x) * -1.44269504f;
-    int32_t whole = (int32_t)(halvings + 0.5f);
-    float rest = ((float)whole - halvings) * 0.693147181f; // -0.35..0.35
-    float sum = 1 + rest * (1 + rest * (0.5f + rest * (0.16666667f +
-                                                       rest * (0.041666668f + rest * 0.0083333f))));
-    uint32_t bits = (uint32_t)(127 - whole) << 23;
-    float power;
-    memcpy(&power, &bits, sizeof power);
-    return sum * power;
-}
-
 // Scores become their exponentials, scaled so that the largest is 1; padding becomes 0.
 static void exponentiate(float *scores)
 {
@@ -109,7 +95,7 @@ static void exponentiate(float *scores)
         scores[y] = LABEL_FORBIDDEN;
     row powers;
     for (unsigned y = 0; y < ROW; y++)
-        powers[y] = exponential(scores[y] - most);
+        powers[y] = model_exp(scores[y] - most);
     for (unsigned y = 0; y < ROW; y++)
         scores[y] = scores[y] == LABEL_FORBIDDEN ? 0 : powers[y];
 }
