@@ -7,54 +7,6 @@ static bool is_capital(const struct word *word)
     return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)) != 0;
 }
 
-// A capital stands in the sentence, few words before (step -1) or behind (1) the word.
-static bool is_near_capital(const struct words *words, size_t index, int step)
-{
-    enum { REACH = 3 };
-    const struct word *word = &words->at[index];
-    for (int distance = 1; distance <= REACH; distance++) {
-        size_t at = index + (size_t)(step * distance);
-        if (at >= words->count || words->at[at].sentence != word->sentence)
-            return false;
-        if (is_capital(&words->at[at]))
-            return true;
-    }
-    return false;
-}
-
-static int most_in_names(const uint8_t counts[COUNT_KINDS])
-{
-    int most = counts[COUNT_PERSON];
-    for (size_t kind = COUNT_ORGANISATION; kind <= COUNT_PLACE; kind++)
-        most = counts[kind] > most ? counts[kind] : most;
-    return most;
-}
-
-// False for small words that the language's texts hardly ever have in names.
-static bool is_of_names(const struct word *word)
-{
-    // In the steps of a count's logarithm, eight to a doubling.
-    enum { RARE = 64, SEEN_OFTEN = 24 };
-    if (!word->info || word->other_language || word->cues & (WORD_LINK | WORD_OF))
-        return true;
-    const uint8_t *counts = word->info->counts[word->language];
-    int most = most_in_names(counts);
-    return most ? most + RARE >= counts[COUNT_LOWER] : counts[COUNT_LOWER] < SEEN_OFTEN;
-}
-
-bool features_is_open(const struct words *words, size_t index)
-{
-    const struct word *word = &words->at[index];
-    if (words_may_begin(word))
-        return true;
-    if (!is_near_capital(words, index, -1) || !is_of_names(word))
-        return false;
-    // Polish names alone go on in small letters to their end ("Bank ludowy").
-    bool behind = is_capital(&word[-1]);
-    return (behind && word->language == LEXICON_PL && !word->other_language) ||
-           is_near_capital(words, index, 1);
-}
-
 unsigned features_forbidden(const struct words *words, size_t index)
 {
     const struct word *word = &words->at[index];

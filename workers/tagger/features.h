@@ -34,10 +34,6 @@ struct features {
 void features_init(struct features *features, const struct lexicon *lexicon,
                    const struct marked *field, const struct recall *recall);
 
-// True for words that may belong to a name: capitals and numbers, and small words as names have
-// them between capitals and, in Polish, behind one. All others are never part of one.
-bool features_is_open(const struct words *words, size_t index);
-
 // The labels that the word cannot have, a bit each (1 << enum label): a name begins where one may;
 // persons' and places' names do not go on behind a comma, bracket or slash, and persons' only with
 // capitals and the small words of names ("van der").

@@ -1,6 +1,6 @@
 # The lexicon and the name finder, and the lexicon file that is compiled at build time.
 telex_library(telex_lexicon lexicon.c lexicon_check.c lexicon_file.c lexicon_twins.c lexicon_words.c local_id.c mapped.c person_key.c translit.c typo_key.c LINK telex_base)
-telex_library(telex_names names.c words.c morph.c morph_rules.c match.c marks.c recall.c features.c echo.c model.c sequence.c cut.c recognise.c spans.c base.c institutions.c link.c belief.c explain.c organisations.c persons.c readings.c LINK telex_lexicon m)
+telex_library(telex_names names.c words.c morph.c morph_rules.c match.c marks.c recall.c features.c echo.c model.c open_words.c sequence.c cut.c recognise.c spans.c base.c institutions.c link.c belief.c explain.c organisations.c persons.c readings.c LINK telex_lexicon m)
 telex_library(telex_lexicon_build lexicon_build.c lexicon_sources.c lexicon_write.c LINK telex_lexicon)
 telex_program(telex-lexicon-compile lexicon_compile_main.c LINK telex_lexicon_build)
 

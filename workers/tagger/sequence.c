@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "workers/tagger/open_words.h"
+
 // A run of open words is read in pieces of at most this many.
 enum { PIECE_MAX = 256 };
 
@@ -366,8 +368,7 @@ static size_t mark_open(const struct marked *fields, size_t count, const bool **
     size_t total = 0;
     for (size_t f = 0; f < count; f++) {
         bool *marks = arena_alloc_array(arena, fields[f].words->count + 1, sizeof *marks);
-        for (size_t i = 0; marks && i < fields[f].words->count; i++)
-            total += marks[i] = features_is_open(fields[f].words, i);
+        total += marks ? open_words_mark(&fields[f], marks) : 0;
         open[f] = marks;
     }
     return total;

@@ -13,7 +13,7 @@ telex_unit_test(tagger/test_link LINK telex_names telex_tagger_text DEFINITIONS 
 add_dependencies(unit-workers-tagger-link telex-lexicon)
 telex_unit_test(tagger/test_typo_key LINK telex_lexicon DEFINITIONS ${lexicon_define})
 add_dependencies(unit-workers-tagger-typo_key telex-lexicon)
-foreach(name marks model features recall echo sequence recognise cut)
+foreach(name marks model open_words features recall echo sequence recognise cut)
     telex_unit_test(tagger/test_${name} LINK telex_names telex_tagger_text DEFINITIONS ${lexicon_define})
     add_dependencies(unit-workers-tagger-${name} telex-lexicon)
 endforeach()

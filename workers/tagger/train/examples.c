@@ -8,6 +8,7 @@
 
 #include "workers/tagger/features.h"
 #include "workers/tagger/match.h"
+#include "workers/tagger/open_words.h"
 
 enum { ARENA_LIMIT = 1 << 30 };
 
@@ -195,12 +196,12 @@ static void add_position(struct examples *examples, struct features *features, s
 }
 
 static void add_segments(struct examples *examples, struct features *features,
-                         const uint8_t *labels, struct segment_example like)
+                         const uint8_t *labels, const bool *open, struct segment_example like)
 {
     const struct words *words = features->field->words;
     bool inside = false;
     for (size_t i = 0; i < words->count; i++) {
-        if (!features_is_open(words, i)) {
+        if (!open[i]) {
             inside = false;
             examples->lost[like.set][like.fold] += label_begins(labels[i]);
             continue;
@@ -259,13 +260,15 @@ static int read_text(struct examples *examples, struct slice text, struct slice 
         field.marks = marks_of_spans(examples->lexicon, &words, &found, arena);
     }
     const struct recall *recall = recall_collect(&field, 1, arena);
-    if (!field.marks || !recall)
+    bool *open = arena_alloc_array(arena, words.count + 1, sizeof *open);
+    if (!field.marks || !recall || !open)
         return -ENOMEM;
+    open_words_mark(&field, open);
     struct features features;
     features_init(&features, examples->lexicon, &field, recall);
     like.language = words.other_language ? 3 : (uint8_t)words.language;
     like.document = examples->document_count++;
-    add_segments(examples, &features, labels, like);
+    add_segments(examples, &features, labels, open, like);
     return 0;
 }
 

@@ -55,62 +55,6 @@ static void test_forbidden_labels(void **state)
     }
 }
 
-static void assert_open(const struct word *at, const char *open)
-{
-    const struct words words = {.at = (struct word *)at, .count = strlen(open)};
-    for (size_t i = 0; i < words.count; i++)
-        if (features_is_open(&words, i) != (open[i] == 'x'))
-            fail_msg("word %zu of %s", i, open);
-}
-
-// Small words between capitals may belong to a name when they are few, as far as the sentence goes;
-// behind the last capital one may in Polish.
-static void test_open_words(void **state)
-{
-    (void)state;
-    struct word at[8] = {[0] = {.flags = WORD_IS_CAPITAL},
-                         [3] = {.flags = WORD_IS_CAPITAL},
-                         [6].flags = WORD_IS_NUMBER};
-    for (size_t i = 0; i < 8; i++)
-        at[i].language = LEXICON_EN;
-    assert_open(at, "xxxx--x-");
-    for (size_t i = 0; i < 8; i++)
-        at[i].language = LEXICON_PL;
-    assert_open(at, "xxxxx-x-");
-    at[4].other_language = true;
-    assert_open(at, "xxxx--x-");
-    at[3].flags = 0;
-    assert_open(at, "xx----x-");
-    at[3].flags = WORD_IS_CAPITAL;
-    at[2].sentence = at[3].sentence = 1;
-    assert_open(at, "xx-x--x-");
-}
-
-// What the language writes small and hardly ever has in names belongs to none; what its names link
-// their words with may.
-static void test_small_words_of_no_name(void **state)
-{
-    (void)state;
-    struct lexicon_word info = {.counts = {[LEXICON_EN] = {[COUNT_LOWER] = 100}}};
-    struct word at[3] = {{.flags = WORD_IS_CAPITAL, .language = LEXICON_EN},
-                         {.info = &info, .language = LEXICON_EN},
-                         {.flags = WORD_IS_CAPITAL, .language = LEXICON_EN}};
-    assert_open(at, "x-x");
-    info.counts[LEXICON_EN][COUNT_ORGANISATION] = 30;
-    assert_open(at, "x-x");
-    info.counts[LEXICON_EN][COUNT_ORGANISATION] = 40;
-    assert_open(at, "xxx");
-    info.counts[LEXICON_EN][COUNT_ORGANISATION] = 0;
-    at[1].cues = WORD_OF;
-    assert_open(at, "xxx");
-    at[1].cues = 0;
-    at[1].other_language = true;
-    assert_open(at, "xxx");
-    at[1].other_language = false;
-    info.counts[LEXICON_EN][COUNT_LOWER] = 9; // too seldom to say
-    assert_open(at, "xxx");
-}
-
 struct signs {
     uint64_t hashes[FEATURES_MAX];
     size_t count;
@@ -294,8 +238,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forbidden_labels),
-        cmocka_unit_test(test_open_words),
-        cmocka_unit_test(test_small_words_of_no_name),
         cmocka_unit_test(test_same_signs_in_any_order),
         cmocka_unit_test(test_never_too_many),
         cmocka_unit_test(test_sentences_do_not_see_each_other),
