@@ -90,7 +90,7 @@ struct echo *echo_collect(const struct heard *heard, size_t count, struct arena 
         slots *= 2;
     struct echo *echo = arena_alloc(arena, sizeof *echo);
     struct sum *at = arena_alloc_array(arena, slots, sizeof *at);
-    struct view *views = arena_alloc_array(arena, count + 1, sizeof *views);
+    struct view *views = arena_alloc_array_uncleared(arena, count + 1, sizeof *views);
     if (!echo || !at || !views)
         return NULL;
     *echo = (struct echo){.at = at, .mask = slots - 1, .heard = heard, .views = views};

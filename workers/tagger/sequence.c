@@ -382,7 +382,7 @@ int sequence_read(const struct lexicon *lexicon, const struct model *model,
     const bool *open[SEQUENCE_FIELDS_MAX];
     size_t most = mark_open(fields, count, open, arena);
     struct reader *reader = arena_alloc(arena, sizeof *reader);
-    struct heard *heard = arena_alloc_array(arena, most + 1, sizeof *heard);
+    struct heard *heard = arena_alloc_array_uncleared(arena, most + 1, sizeof *heard);
     if (!reader || !heard || arena->overflowed)
         return -ENOMEM;
     reader->lexicon = lexicon;

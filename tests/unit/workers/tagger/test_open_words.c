@@ -59,12 +59,15 @@ static void test_words_by_their_surroundings(void **state)
         {"aaaa", "----"},
         {"A", "x"},
         {"aAa", "-x-"},
-        {"AaaA", "xxxx"}, // small words are a bridge between two
+        // Small words are a bridge between two, but not what is in no name.
+        {"AaaA", "xxxx"},
         {"AaaaA", "xxxxx"},
         {"AaaaaA", "x----x"},
-        {"AbaA", "x-xx"}, // but not what is in no name
-        {"aMa", "---"},   // none begins with it     {"AaaMaaA", "xxxxxxx"}, {"BaaB", "----"}, //
-                        // common words with a capital, and no name near
+        {"AbaA", "x-xx"},
+        {"aMa", "---"},
+        {"AaaMaaA", "xxxxxxx"},
+        // Common words with a capital need another word near.
+        {"BaaB", "----"},
         {"BA", "xx"},
         {"BaA", "xxx"},
         {"BaaA", "---x"},
