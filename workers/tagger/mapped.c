@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define REMEDY "; install one, or name another file"
+
 static int map(struct mapped *mapped, int fd, const char *path, const char *what, size_t most,
                struct err *err)
 {
@@ -14,12 +16,12 @@ static int map(struct mapped *mapped, int fd, const char *path, const char *what
     if (fstat(fd, &status) < 0)
         return err_set_errno(err, errno, "cannot read %s %s", what, path);
     if (!S_ISREG(status.st_mode) || status.st_size == 0) {
-        err_set(err, "%s is not a telex %s: %s", path, what,
+        err_set(err, "%s is not a telex %s: %s" REMEDY, path, what,
                 S_ISREG(status.st_mode) ? "it is empty" : "it is no file");
         return -EINVAL;
     }
     if ((uintmax_t)status.st_size > most) {
-        err_set(err, "%s is too large for a %s", path, what);
+        err_set(err, "%s is too large for a %s" REMEDY, path, what);
         return -EINVAL;
     }
     void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
@@ -35,8 +37,7 @@ int mapped_open(struct mapped *mapped, const char *path, const char *what, size_
     *mapped = (struct mapped){.bytes = NULL};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_set_errno(err, errno, "cannot open %s %s (install it, or name another)", what,
-                             path);
+        return err_set_errno(err, errno, "cannot open %s %s" REMEDY, what, path);
     int failed = map(mapped, fd, path, what, most, err);
     close(fd);
     return failed;

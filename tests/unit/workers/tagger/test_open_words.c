@@ -69,7 +69,7 @@ static void test_words_by_their_surroundings(void **state)
         // Common words with a capital need another word near.
         {"BaaB", "----"},
         {"BA", "xx"},
-        {"BaA", "xxx"},
+        {"BaA", "x-x"},
         {"BaaA", "---x"},
         {"ABB", "xxx"},
         {"ABBB", "xxx-"},
