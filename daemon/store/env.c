@@ -244,7 +244,7 @@ static void read_file_size(struct store *store)
     int fd;
     if (mdb_env_get_fd(store->env, &fd) == 0 && fstat(fd, &file) == 0 &&
         (uint64_t)file.st_blocks * 512 >= (uint64_t)file.st_size)
-        store->file_size = (uint64_t)file.st_size;
+        store->file_size = (uint64_t)file.st_size - (uint64_t)file.st_size % env_page_bytes(store);
 }
 
 int env_open(struct store *store, const struct store_options *options, struct err *err)
@@ -425,14 +425,16 @@ static int reserve_among_free(struct store *store, uint64_t used, uint64_t need,
 
 int env_reserve(struct store *store, uint64_t need, enum env_user user)
 {
-    uint64_t used = env_used_bytes(store);
+    uint64_t used = env_used_bytes(store), page = env_page_bytes(store);
     need += spare_for(store, user);
+    need += (page - need % page) % page;
     uint64_t wanted = used + need;
     if (wanted > store->map_limit)
         return reserve_among_free(store, used, need, store->map_limit, user);
     if (allocate(store, used, wanted) < 0)
         return reserve_among_free(store, used, need, store->file_size, user);
-    return store->unconfined_size ? release(store) : 0;
+    bool disk_gave = store->unconfined_size && store->file_size > store->map_size;
+    return disk_gave ? release(store) : 0;
 }
 
 // LMDB unmaps first and is left without a map when the larger one cannot be had.

@@ -242,6 +242,61 @@ static void test_room_is_taken_before_it_is_needed(void **state)
     refused_then_well(fx, FAULT_FALLOCATE, EDQUOT);
 }
 
+static struct store_counts counts_of(struct fixture *fx)
+{
+    struct store_counts counts;
+    read_begin(fx);
+    assert_int_equal(store_count(fx->reader, &counts), 0);
+    read_end(fx);
+    return counts;
+}
+
+// An article of the body's length with its event.
+static int push_tagged(struct fixture *fx, unsigned number, size_t body)
+{
+    int status = push_some(fx, number, body);
+    uint64_t offset = 0;
+    read_begin(fx);
+    if (status == 0)
+        assert_int_equal(store_next_pending(fx->reader, 1, &offset), 0);
+    read_end(fx);
+    return status < 0 ? status : tag_article(fx, offset, "de", NULL, 0, NULL);
+}
+
+static void push_until(struct fixture *fx, unsigned *number, int status)
+{
+    int64_t deadline = clock_mono_ms() + DEADLINE_MS;
+    while (push_tagged(fx, ++*number, 20000) != status)
+        assert_true(clock_mono_ms() < deadline);
+}
+
+// With the disk full, free pages inside the file are all there is: the map ends with the file, so
+// that nothing is written behind it, until there is room again.
+static void test_a_full_disk_is_lived_on(void **state)
+{
+    struct fixture *fx = *state;
+    unsigned number = 0;
+    fx->unsynced = true;
+    fixture_open(fx);
+    assert_int_equal(push_tagged(fx, ++number, 20000), 0); // takes 16 MiB at once
+    fault_set(FAULT_FALLOCATE, ENOSPC);
+    push_until(fx, &number, -ENOSPC);
+    assert_true(number > 300);
+    uint64_t file_bytes = counts_of(fx).file_bytes;
+    writer_set_retention(fx->writer, &(struct store_retention){.events = 50});
+    for (int i = 0; i < 1000; i++)
+        push_until(fx, &number, 0);
+    struct store_counts counts = counts_of(fx);
+    assert_true(counts.first > 1000);
+    assert_int_equal(counts.file_bytes, file_bytes);
+    assert_true(counts.map_size <= file_bytes);
+    assert_int_equal(verify_store(fx, true), 0);
+    fault_set(FAULT_FALLOCATE, 0);
+    push_until(fx, &number, 0);
+    assert_int_equal(counts_of(fx).map_size, fx->map_size);
+    assert_int_equal(verify_store(fx, true), 0);
+}
+
 // A file system without fallocate: room cannot be taken, everything else goes on.
 static void test_without_fallocate(void **state)
 {
@@ -455,6 +510,7 @@ int main(void)
         CASE(test_first_eio_ends_acknowledging),
         CASE(test_full_disk_is_refused_and_recovers),
         CASE(test_room_is_taken_before_it_is_needed),
+        CASE(test_a_full_disk_is_lived_on),
         CASE(test_without_fallocate),
         CASE(test_map_grows_to_its_limit_and_refuses_then),
         CASE(test_map_does_not_move_under_a_reader),
