@@ -166,8 +166,10 @@ static int tell_lost(struct delivery *delivery, struct subscription *subscriptio
     buf_fini(&payload);
     if (failed)
         return failed;
-    log_notice("stream_lost first=%llu last=%llu reason=\"removed by retention\"",
-               (unsigned long long)lost.first, (unsigned long long)lost.last);
+    // Whoever asks for what is long gone need not fill the log.
+    if (subscription->position)
+        log_notice("stream_lost first=%llu last=%llu reason=\"removed by retention\"",
+                   (unsigned long long)lost.first, (unsigned long long)lost.last);
     delivery->lost += lost.last - lost.first + 1;
     subscription->next = first;
     note_heard(delivery, subscription);
