@@ -16,6 +16,7 @@ class CrashCase(case.DaemonCase):
         """A daemon that is not started yet, under a shim, and the load for it."""
         self.draw = random.Random(seed)
         self.load = Load(self.draw, self.directory / "ledger")
+        self.addCleanup(self.load.ledger.close)
         self.shim = Shim(self.directory / "shim", memory)
         # Everything is asked for at the end, as fast as it goes: that is no flood.
         options = {"crew.workers": 1, "crew.attempts": 100, "store.map_size": 1, "limits.questions": 0, **(options or {})}

@@ -60,6 +60,10 @@ class Shim:
         struct.pack_into("<I", self.page, _UNSYNCED_AT, 1)
         self.rule("sync", "swallow", onward=True, slot=RULES - 1)
 
+    def sync_again(self):
+        struct.pack_into("<I", self.page, _UNSYNCED_AT, 0)
+        self.clear()
+
     def move_clock(self, seconds):
         """The wall clock is so far ahead (behind: negative)."""
         struct.pack_into("<q", self.page, _CLOCK_AT, int(seconds * 1e9))
