@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import zmq
@@ -91,7 +90,7 @@ def half_open(options):
             while len(held) < options.get("count", 600):
                 held.append(connect(options))
         except OSError:
-            time.sleep(0.01)
+            _over.wait(0.01)
         held = [one for one in held if not is_closed(one)]
 
 
@@ -193,7 +192,7 @@ def endless(options):
                 go_on()
                 one.sendall(part)
         except OSError:
-            time.sleep(0.01)
+            _over.wait(0.01)
 
 
 def raw_dealer(options):
