@@ -1,10 +1,13 @@
 #include "daemon/store/trap.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "daemon/store/store.h"
@@ -21,22 +24,51 @@ static void end_damaged(void)
     _exit(written >= 0 ? 1 : 2);
 }
 
-static bool is_in_map(const void *address)
+// One line of /proc/self/maps: "from-until rights ... path".
+static bool line_maps(const char *line, uintptr_t at, const char *name)
 {
-    MDB_envinfo info;
-    MDB_env *env = trap.env;
-    if (!env || mdb_env_info(env, &info) != MDB_SUCCESS)
-        return false;
-    uintptr_t at = (uintptr_t)address, from = (uintptr_t)info.me_mapaddr;
-    return at >= from && at - from < info.me_mapsize;
+    char *rest;
+    uintptr_t from = strtoul(line, &rest, 16);
+    uintptr_t until = *rest == '-' ? strtoul(rest + 1, &rest, 16) : 0;
+    return at >= from && at < until && strstr(rest, name);
 }
 
+// Whether the file mapped there has this in its path. Nothing in here allocates or locks.
+static bool is_mapped_from(uintptr_t at, const char *name)
+{
+    static char maps[1 << 16];
+    size_t len = 0;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    for (ssize_t got; fd >= 0 && len < sizeof maps - 1 &&
+                      (got = read(fd, maps + len, sizeof maps - 1 - len)) > 0;)
+        len += (size_t)got;
+    maps[len] = '\0';
+    for (char *line = maps, *end; (end = strchr(line, '\n')); line = end + 1) {
+        *end = '\0';
+        if (line_maps(line, at, name))
+            return true;
+    }
+    return false;
+}
+
+static uintptr_t instruction_of(const void *context)
+{
+#ifdef __x86_64__
+    const ucontext_t *at = context;
+    return (uintptr_t)at->uc_mcontext.gregs[REG_RIP];
+#else
+    (void)context;
+    return 0;
+#endif
+}
+
+// The store's: its file could not be read there, or LMDB has followed a damaged page.
 static void fault_cb(int number, siginfo_t *info, void *context)
 {
-    (void)context;
-    if (is_in_map(info->si_addr))
+    if (trap.env && (is_mapped_from((uintptr_t)info->si_addr, "/data.mdb") ||
+                     is_mapped_from(instruction_of(context), "/liblmdb")))
         end_damaged();
-    signal(number, SIG_DFL); // not the store's: it happens again, and as it always did
+    signal(number, SIG_DFL); // it happens again, and as it always did
 }
 
 static void assert_cb(MDB_env *env, const char *what)
