@@ -87,11 +87,11 @@ const struct model_bucket *model_buckets(const struct model *model);
 // MODEL_LANGUAGES of them, of the first (0) or the second (1) reading.
 const struct model_steps *model_steps(const struct model *model, unsigned reading);
 
-// e^x to six digits, of x from -80 to 80, taken as that when it is beyond. The C library's differs
-// between processors, and events must not.
+// e^x to six digits, of x from -80 to 80, taken as that when it is beyond, or no number. The C
+// library's differs between processors, and events must not.
 static inline float model_exp(float x)
 {
-    float doublings = (x < -80 ? -80 : x > 80 ? 80 : x) * 1.44269504f;
+    float doublings = (x > -80 ? x < 80 ? x : 80 : -80) * 1.44269504f;
     int32_t whole = (int32_t)(doublings + 128.5f) - 128;
     float rest = (doublings - (float)whole) * 0.693147181f; // -0.35..0.35
     float sum = 1 + rest * (1 + rest * (0.5f + rest * (0.16666667f +
