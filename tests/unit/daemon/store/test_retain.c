@@ -402,7 +402,7 @@ static void test_bytes_are_kept_within_their_limit(void **state)
     struct fixture *fx = *state;
     struct store_retention limits = {.bytes = 2 << 20};
     uint64_t largest = 0;
-    for (unsigned round = 0; round < 40; round++) {
+    for (unsigned round = 0; round < 20; round++) {
         push_tagged(fx, 1 + round * 200, 200);
         merge_all(fx);
         retain_now(fx, limits);
@@ -413,7 +413,7 @@ static void test_bytes_are_kept_within_their_limit(void **state)
         largest = counts.used_bytes > largest ? counts.used_bytes : largest;
     }
     assert_true(largest < 2 * limits.bytes);
-    assert_true(counts_of(fx).first > 5000);
+    assert_true(counts_of(fx).first > 2000);
     assert_int_equal(verify_store(fx, true), 0);
 }
 
@@ -469,14 +469,14 @@ static void test_the_file_stops_growing(void **state)
     uint64_t pushed = 0, early = 0, largest = 0;
     open_with_writer(fx, 64 << 20, 256 << 20);
     writer_set_retention(fx->writer, &limits);
-    for (unsigned i = 0; pushed < 100 * limits.bytes / 4; i++) {
+    for (unsigned i = 0; pushed < 16 * limits.bytes; i++) {
         assert_int_equal(push_sized(fx, i, size_of_number(i)), 0);
         pushed += size_of_number(i);
         if (i % 256)
             continue;
         uint64_t used = counts_of(fx).used_bytes;
         largest = used > largest ? used : largest;
-        early = pushed < 8 * limits.bytes ? largest : early;
+        early = pushed < 6 * limits.bytes ? largest : early;
     }
     struct store_counts counts = counts_of(fx);
     assert_true(counts.first > 1000);
@@ -498,7 +498,7 @@ static void push_until(struct fixture *fx, unsigned *number, int status)
 static void test_ingest_does_not_wait_for_removing(void **state)
 {
     struct fixture *fx = *state;
-    enum { EVENTS = 5000 };
+    enum { EVENTS = 3000 };
     open_with_writer(fx, 64 << 20, 256 << 20);
     for (unsigned i = 0; i < EVENTS; i++)
         assert_int_equal(push_sized(fx, i, 300), 0);
