@@ -94,6 +94,8 @@ class Soak(crash_case.CrashCase):
         found = {name: slope.fit([(at, numbers[name]) for at, numbers in counted]) for name in LEAST}
         print(json.dumps({"minutes": round((last - first) / 60, 2), "articles": len(evidence["promises"]), "events": len(evidence["events"]),
                           "faults": dict(faults), "seed": self.seed, **{name: one._asdict() for name, one in found.items()}}), flush=True)
+        for name in LEAST:
+            print(f"{name} over the run:", *(f"{number:g}" for _, number in slope.medians([(at, numbers[name]) for at, numbers in samples])), flush=True)
         self.assertEqual([name for name, one in found.items() if slope.grows(one, LEAST[name])], [], found)
 
     # -- faults
