@@ -101,6 +101,13 @@ SEEDS["open_request"] = {
     "all": '{"from":"2026-11-22T01:36:00Z","credit":256,"text":true,"filter":{"entities":["Q42"],"names":["Ławrow"],"languages":["pl"],"sources":["PAP"]}}'.encode(),
     "sequence": b'{"from":18446744073709551615,"filter":{"entities":[]}}', "unknown": b'{"form":1}', "twice": b'{"credit":1,"credit":2}',
 }
+PUBLIC = b'    public-key = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"\n'
+SEEDS["keyfile"] = {
+    "public": b"metadata\n    roles = \"push,follow\"\ncurve\n" + PUBLIC,
+    "secret": b"# made by hand\n\nmetadata\ncurve\n" + PUBLIC + b'    secret-key = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"\n',
+    "cursors": b'metadata\n    cursors = "desk-"\n    email = "x"\ncurve\n' + PUBLIC,
+    "short": b'curve\n    public-key = "Yne@"\n', "open": b'curve\n    public-key = "', "twice": b"curve\n" + 2 * PUBLIC,
+}
 SEEDS["push"] = {"one": article(), "two": article() + article(uri=b"urn:x:2", body=b""), "cut": article() + article()[:-1], "head": article()[:16]}
 SEEDS["feed_date"] = {
     "rfc822": b"Tue, 04 Feb 2020 18:05:00 GMT", "zone": b"Sat, 21 Nov 98 7:05 +0130", "named": b"1 Jan 70 00:00 PDT", "rfc3339": b"2026-11-22T01:36:00+01:00",
@@ -220,6 +227,8 @@ DICTIONARIES = {
              b"Angela Merkel", b"Merkels", "Zełenśkyj".encode(), b"http://a.b/", b"@x", b"#", "\U0001f600".encode()],
     "own_list": [b"# id\ttype\tnames", b"\tperson\t", b"\tplace\t", b"\torganisation\t", b"|", b"\t", b"\r\n", b"Q42", b"acme:17", b"pl", b"de", b"en", b"\xef\xbb\xbf"],
 }
+DICTIONARIES["keyfile"] = [b"metadata\n", b"curve\n", b"    public-key = \"", b"    secret-key = \"", b"    roles = \"", b"    cursors = \"", b"push", b"follow",
+                           b"control", b"# ", b"\"\n", PUBLIC]
 DICTIONARIES["config"] = [b"[", b"]\n", b" = ", b"; ", b"# ", b"\n", b"ipc://", b"tcp://127.0.0.1:1", b"none", b"yes", b"no", b"-1", b"18446744073709551616"]
 for section, key in re.findall(r"^PARAM_\w+\((\w+), (\w+)", (CORPUS.parents[2] / "daemon/config_params.def").read_text(), re.M):
     DICTIONARIES["config"] += [word for word in (f"[{section}]\n".encode(), f"{key} = ".encode()) if word not in DICTIONARIES["config"]]
