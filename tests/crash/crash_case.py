@@ -36,7 +36,7 @@ class CrashCase(case.DaemonCase):
     def collect_evidence(self, daemon):
         promises, seen = ledger.read(self.load.path)
         with daemon.stream() as stream:
-            events = stream.open(credit=4096, **{"from": "first"}).events(len(promises), wait=90)
+            events = stream.open(credit=4096, **{"from": "first"}).events(len(promises), wait=90 + len(promises) // 500)
         with daemon.control() as control:
             got = ledger.fetch(control, [promise.offset for made in promises.values() for promise in set(made)])
             return {"promises": promises, "seen": seen, "sent": self.load.sent, "got": got, "events": events,

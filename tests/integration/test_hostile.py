@@ -154,7 +154,8 @@ class Workers(Hostile):
         """The one that never looks at its input, and the one that is stopped."""
         daemon = self.start_hostile(**{"crew.timeout": 600})
         self.push(daemon, [poison("spin")])
-        daemon.log.wait("worker_stalled")
+        after = daemon.log.wait("worker_stalled")
+        daemon.log.wait("worker_ready", after)
         os.kill(daemon.workers()[-1], signal.SIGSTOP)
         daemon.kill()
 
