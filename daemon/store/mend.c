@@ -71,6 +71,18 @@ static int mend_horizon(struct repair *repair, struct horizon *horizon)
     return horizon_write(repair->store, repair->txn, horizon);
 }
 
+// Numbers go up one by one: as many as there were, and as many as were removed. What is missing at
+// the end is lost, too, and none of it may be given again.
+static void find_ends(struct repair *repair, const struct horizon *horizon)
+{
+    uint64_t articles = horizon->articles + repair->article_count;
+    uint64_t events = horizon->first - 1 + repair->event_count;
+    if (repair->article_count && articles > repair->last_offset)
+        repair->last_offset = articles;
+    if (repair->event_count && events > repair->last_sequence)
+        repair->last_sequence = events;
+}
+
 // --- 2. missing events
 
 static struct lost_event *find_lost(const struct repair *repair, uint64_t sequence)
@@ -154,18 +166,23 @@ static void tell_lost_article(struct repair *repair, uint64_t offset, struct sli
     json_decref(root);
 }
 
-static int blank_article(struct repair *repair, uint64_t offset, struct slice json)
+static int make_blank(struct repair *repair, uint64_t offset)
 {
-    if (has(repair, DB_ARTICLES, offset))
-        return 0;
-    tell_lost_article(repair, offset, json);
-    repair->report->lost_articles++;
     buf_put(&repair->blanks, &offset, sizeof offset);
     if (offset > repair->last_offset)
         repair->last_offset = offset;
     if (repair->blanks.failed)
         return -ENOMEM;
     return journal_put_lost(repair->store, repair->txn, offset);
+}
+
+static int blank_article(struct repair *repair, uint64_t offset, struct slice json)
+{
+    if (has(repair, DB_ARTICLES, offset))
+        return 0;
+    tell_lost_article(repair, offset, json);
+    repair->report->lost_articles++;
+    return make_blank(repair, offset);
 }
 
 static int read_subject(struct repair *repair, uint64_t offset, struct subject *subject)
@@ -187,7 +204,8 @@ static int fill_gap(struct repair *repair, struct lost_event *lost, int64_t time
     bool known = lost->offset != 0;
     if (!known)
         lost->offset = repair->last_offset + 1;
-    int status = blank_article(repair, lost->offset, slice_from(NULL, 0));
+    int status = known ? blank_article(repair, lost->offset, slice_from(NULL, 0))
+                       : make_blank(repair, lost->offset);
     if (status == 0)
         status = read_subject(repair, lost->offset, &subject);
     if (status < 0)
@@ -413,8 +431,8 @@ static int make_indexes(struct repair *repair, uint64_t first)
 static void count_what_is_there(struct repair *repair)
 {
     struct store_repair_report *report = repair->report;
-    report->articles =
-        table_entries(repair->store, repair->txn, DB_ARTICLES) - report->lost_articles;
+    report->articles = table_entries(repair->store, repair->txn, DB_ARTICLES) -
+                       repair->blanks.len / sizeof(uint64_t);
     report->events = table_entries(repair->store, repair->txn, DB_EVENTS) - report->lost_events;
     report->cursors = table_entries(repair->store, repair->txn, DB_CURSORS);
 }
@@ -425,8 +443,10 @@ int mend_all(struct repair *repair)
     int status = repair_breathe(repair);
     if (status == 0)
         status = mend_horizon(repair, &horizon);
-    if (status == 0)
+    if (status == 0) {
+        find_ends(repair, &horizon);
         status = list_lost(repair, horizon.first);
+    }
     if (status == 0)
         status = name_all_lost(repair);
     if (status == 0)

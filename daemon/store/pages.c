@@ -416,3 +416,15 @@ uint64_t pages_check(struct pages *pages, store_problem_cb *problem_cb, void *ar
     walk_all(pages);
     return pages->damaged;
 }
+
+void pages_count(const struct pages *pages, uint64_t *articles, uint64_t *events)
+{
+    const struct page_tree *tables = pages->tables;
+    bool found = pages->found[DB_ARTICLES] && pages->found[DB_EVENTS] && pages->found[DB_PENDING] &&
+                 pages->found[DB_EVENT_OF];
+    uint64_t finished = tables[DB_EVENT_OF].entries;
+    bool articles_agree =
+        found && tables[DB_ARTICLES].entries == tables[DB_PENDING].entries + finished;
+    *articles = articles_agree ? tables[DB_ARTICLES].entries : 0;
+    *events = articles_agree && tables[DB_EVENTS].entries == finished ? finished : 0;
+}

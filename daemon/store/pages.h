@@ -29,3 +29,8 @@ int pages_walk(struct pages *pages, pages_record_cb *record_cb, store_problem_cb
 // Looks at every page of every table, records left alone. How many are damaged; none when LMDB can
 // be trusted with the file.
 uint64_t pages_check(struct pages *pages, store_problem_cb *problem_cb, void *arg);
+
+// How many articles and events there were, as the tables' own counts have it; 0 where these, which
+// carry no checksum, do not bear each other out: an article is pending or has the number of its
+// event, and most often each event is the only one of its article.
+void pages_count(const struct pages *pages, uint64_t *articles, uint64_t *events);

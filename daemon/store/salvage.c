@@ -113,5 +113,6 @@ static void problem_cb(const char *problem, void *arg)
 int salvage_all(struct repair *repair, struct pages *pages)
 {
     int status = repair_breathe(repair);
+    pages_count(pages, &repair->article_count, &repair->event_count);
     return status == 0 ? pages_walk(pages, record_cb, problem_cb, repair) : status;
 }

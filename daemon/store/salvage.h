@@ -19,6 +19,7 @@ struct repair {
     void *arg;
     struct buf scratch;
     bool mark_found, horizon_found;
+    uint64_t article_count, event_count; // there were; 0 when that is not certain
     uint64_t last_offset, last_sequence; // highest that anything speaks of
     struct buf lost;                     // struct lost_event, ascending
     struct buf blanks;                   // offsets of articles that were lost, in no order

@@ -2,6 +2,7 @@
 // it keeps the C library's. A thread that is inside the C library's own start is left alone.
 #include <malloc.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "tests/crash/shim/control.h"
 

@@ -152,7 +152,7 @@ static enum trial_outcome in_child(const struct trial *trial,
     check_must(pid >= 0);
     if (pid == 0) {
         begin_child();
-        _exit(act(trial));
+        _exit((int)act(trial));
     }
     check_must(waitpid(pid, &status, 0) == pid);
     return outcome_of(status);
