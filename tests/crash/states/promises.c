@@ -88,6 +88,7 @@ struct tally promises_check(const struct promises *promises, size_t count,
                           : status == -ENOENT ? &tally.missing
                                               : &tally.refused;
         ++*counter;
+        tally.missing_cursor += status == -ENOENT && promises->at[i].kind == PROMISE_CURSOR;
     }
     store_read_end(reader);
     return tally;

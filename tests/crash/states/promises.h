@@ -31,6 +31,7 @@ struct hash128 promises_hash_event(const struct stored_event *event);
 // handed out than what was written.
 struct tally {
     size_t kept, refused, missing, wrong;
+    size_t missing_cursor; // of the missing, those of the one cursor
 };
 
 // Asks the store for each. What repair has put in a lost one's place, and says so, is `missing`.

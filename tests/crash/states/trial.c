@@ -97,7 +97,7 @@ static enum trial_outcome repair(const struct trial *trial)
         return TRIAL_UNREPAIRED;
     struct tally tally = promises_check(trial->promises, trial->promised, fx.reader);
     bool sound = verify_store(&fx, is_loud()) == 0 && !tally.wrong && !tally.refused &&
-                 tally.missing <= report.lost_articles + report.lost_events + 1; // and a cursor
+                 tally.missing - tally.missing_cursor <= report.lost_articles + report.lost_events;
     if (is_loud())
         fprintf(stderr,
                 "repair: %zu kept, %zu missing, %zu refused, %zu wrong, %" PRIu64 " named\n",
