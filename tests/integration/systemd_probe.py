@@ -70,7 +70,6 @@ class Unit(unittest.TestCase):
         """The daemon's secret key is a credential; a client's public one lies where the daemon looks for it."""
         server, _ = make_key("telexd")
         cls.keys = (server, *make_key("desk", "--roles", "push,follow,control"))
-        CLIENTS.mkdir(mode=0o755)
         shutil.copy(SECRETS / "desk.key", CLIENTS)
 
     def setUp(self):
