@@ -15,6 +15,7 @@
 static struct {
     bool enabled;
     MDB_env *volatile env;
+    struct sigaction old_segv, old_bus;
     char text[512]; // made beforehand: a handler may not
 } trap;
 
@@ -68,7 +69,8 @@ static void fault_cb(int number, siginfo_t *info, void *context)
     if (trap.env && (is_mapped_from((uintptr_t)info->si_addr, "/data.mdb") ||
                      is_mapped_from(instruction_of(context), "/liblmdb")))
         end_damaged();
-    signal(number, SIG_DFL); // it happens again, and as it always did
+    // It happens again, and as it always did: a sanitizer may have its own way.
+    sigaction(number, number == SIGBUS ? &trap.old_bus : &trap.old_segv, NULL);
 }
 
 static void assert_cb(MDB_env *env, const char *what)
@@ -81,8 +83,8 @@ void store_trap_faults(void)
 {
     struct sigaction action = {.sa_sigaction = fault_cb, .sa_flags = SA_SIGINFO};
     sigemptyset(&action.sa_mask);
-    sigaction(SIGSEGV, &action, NULL);
-    sigaction(SIGBUS, &action, NULL);
+    sigaction(SIGSEGV, &action, &trap.old_segv);
+    sigaction(SIGBUS, &action, &trap.old_bus);
     trap.enabled = true;
 }
 
