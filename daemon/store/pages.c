@@ -118,20 +118,22 @@ static uint64_t entries(const struct pages *pages)
     return pages->tables[DB_ARTICLES].entries + pages->tables[DB_EVENTS].entries;
 }
 
+// Where the heads agree the newer one is right, also when it leads to less: retention removes. Else
+// one of them is damaged, more likely the one that leads to less.
 static int choose_head(struct pages *pages, struct err *err)
 {
     struct page_root roots[HEADS] = {{.transaction = 1}, {.transaction = 0}};
     int best = -1, most = 0;
     uint64_t weight = 0;
-    bool sound = true;
+    bool read[HEADS], sound = true;
+    for (int i = 0; i < HEADS; i++)
+        sound &= read[i] = page_root_read(page_at(pages, (uint64_t)i), &roots[i]);
+    bool agreed = sound && heads_agree(roots);
     for (int i = 0; i < HEADS; i++) {
-        if (!page_root_read(page_at(pages, (uint64_t)i), &roots[i])) {
-            sound = false;
-            continue;
-        }
-        int tables = find_tables(pages, &roots[i]);
+        int tables = read[i] ? find_tables(pages, &roots[i]) : 0;
         bool newer = best >= 0 && roots[i].transaction > roots[best].transaction;
-        if (tables > most || (tables && tables == most && (entries(pages) > weight || newer))) {
+        bool better = newer || (!agreed && tables && entries(pages) > weight);
+        if (tables > most || (tables && tables == most && better)) {
             best = i;
             most = tables;
             weight = entries(pages);
@@ -141,7 +143,7 @@ static int choose_head(struct pages *pages, struct err *err)
         return err_set(err, "neither head of the file leads to a telex store"), -EBADMSG;
     pages->root = roots[best];
     find_tables(pages, &pages->root);
-    pages->heads_damaged = !sound || !heads_agree(roots);
+    pages->heads_damaged = !agreed;
     return 0;
 }
 
