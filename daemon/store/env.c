@@ -64,7 +64,11 @@ const char *env_table_name(enum store_db db)
 
 static int refuse_foreign(const char *path, struct err *err)
 {
-    err_set(err, "%s is not a telex store, and is left alone; choose another directory", path);
+    err_set(
+        err,
+        "%s is not a telex store, or is too damaged to be known for one, and is left alone; choose "
+        "another directory, or salvage what this one holds (telex repair %s)",
+        path, path);
     return -EINVAL;
 }
 
