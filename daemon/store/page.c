@@ -43,12 +43,45 @@ struct page page_read(const char *at)
                          .overflow = u32_at(at + 12)};
 }
 
+// The head of a page of so many bytes; and of values of one length side by side, that there is
+// room for all.
+static bool fits(const struct page *page, size_t bytes)
+{
+    if (page->lower < PAGE_HEAD_BYTES || page->lower % 2 != 0 || page->lower > page->upper ||
+        page->upper > bytes)
+        return false;
+    size_t each = u16_at(page->at + 8), count = (page->lower - PAGE_HEAD_BYTES) / 2U;
+    return !(page->flags & PAGE_LEAF2) || (each && count * each <= bytes - PAGE_HEAD_BYTES);
+}
+
 bool page_is_sound(const struct page *page, uint64_t number)
 {
-    bool tree = page->flags == PAGE_BRANCH || page->flags == PAGE_LEAF ||
-                page->flags == (PAGE_LEAF | PAGE_LEAF2);
-    return tree && page->number == number && page->lower >= PAGE_HEAD_BYTES &&
-           page->lower % 2 == 0 && page->lower <= page->upper && page->upper <= PAGE_BYTES;
+    // LMDB follows a branch's second pointer without asking whether it is there.
+    bool branch = page->flags == PAGE_BRANCH && page_nodes(page) > 1;
+    bool leaf = page->flags == PAGE_LEAF || page->flags == (PAGE_LEAF | PAGE_LEAF2);
+    return (branch || leaf) && page->number == number && fits(page, PAGE_BYTES);
+}
+
+static bool value_is_sound(struct slice bytes, unsigned lower, size_t at)
+{
+    if (at < lower || at + NODE_HEAD_BYTES > bytes.len)
+        return false;
+    return u16_at(bytes.ptr + at + 6) <= bytes.len - at - NODE_HEAD_BYTES;
+}
+
+bool page_sub_is_sound(struct slice bytes)
+{
+    if (bytes.len < PAGE_HEAD_BYTES)
+        return false;
+    struct page page = page_read(bytes.ptr);
+    unsigned kind = page.flags & ~(unsigned)(PAGE_LEAF2 | PAGE_DIRTY); // dirty as LMDB leaves it
+    if (kind != (PAGE_LEAF | PAGE_SUB) || !fits(&page, bytes.len))
+        return false;
+    unsigned count = (page.lower - PAGE_HEAD_BYTES) / 2U;
+    for (unsigned i = 0; i < count && !(page.flags & PAGE_LEAF2); i++)
+        if (!value_is_sound(bytes, page.lower, u16_at(bytes.ptr + PAGE_HEAD_BYTES + 2 * (size_t)i)))
+            return false;
+    return count > 0;
 }
 
 unsigned page_nodes(const struct page *page)

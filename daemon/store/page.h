@@ -11,7 +11,9 @@ enum page_flag {
     PAGE_LEAF = 2,
     PAGE_OVERFLOW = 4,
     PAGE_HEAD = 8,
-    PAGE_LEAF2 = 0x20
+    PAGE_DIRTY = 0x10,
+    PAGE_LEAF2 = 0x20,
+    PAGE_SUB = 0x40,
 };
 
 enum node_flag { NODE_BIG = 1, NODE_SUBTREE = 2, NODE_DUPLICATES = 4 };
@@ -30,6 +32,9 @@ struct page page_read(const char *at);
 
 // Whether the head makes sense for a page of a tree at this place.
 bool page_is_sound(const struct page *page, uint64_t number);
+
+// Whether the values of one key that lie on its node, as a page within the page, lie within it.
+bool page_sub_is_sound(struct slice bytes);
 
 // How many pointers to nodes there seem to be; at most what a page has room for.
 unsigned page_nodes(const struct page *page);

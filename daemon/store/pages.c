@@ -287,10 +287,9 @@ static void take_free_pages(struct pages *pages, struct slice list)
 
 static int walk_duplicates(struct pages *pages, const struct node *node, int depth)
 {
-    struct page_tree tree;
-    if (!(node->flags & NODE_SUBTREE))
-        return 0; // on the page itself
-    if (!page_tree_read(node->data, &tree)) {
+    struct page_tree tree = {.root = PAGE_TREE_EMPTY};
+    bool subtree = node->flags & NODE_SUBTREE; // else they lie on the page itself
+    if (subtree ? !page_tree_read(node->data, &tree) : !page_sub_is_sound(node->data)) {
         problem(pages, "a list of table %s is damaged", tree_name(pages));
         return 0;
     }
