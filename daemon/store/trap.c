@@ -1,7 +1,9 @@
 #include "daemon/store/trap.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -66,9 +68,13 @@ static uintptr_t instruction_of(const void *context)
 // The store's: its file could not be read there, or LMDB has followed a damaged page.
 static void fault_cb(int number, siginfo_t *info, void *context)
 {
+    static atomic_flag taken = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&taken)) // several threads may read there; the list is one
+        sched_yield();
     if (trap.env && (is_mapped_from((uintptr_t)info->si_addr, "/data.mdb") ||
                      is_mapped_from(instruction_of(context), "/liblmdb")))
         end_damaged();
+    atomic_flag_clear(&taken);
     // It happens again, and as it always did: a sanitizer may have its own way.
     sigaction(number, number == SIGBUS ? &trap.old_bus : &trap.old_segv, NULL);
 }
