@@ -1,6 +1,8 @@
 #include "tests/crash/states/promises.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +90,12 @@ struct tally promises_check(const struct promises *promises, size_t count,
                           : status == -ENOENT ? &tally.missing
                                               : &tally.refused;
         ++*counter;
+        if (status == -EILSEQ && getenv("TELEX_STATES_LOUD"))
+            fprintf(stderr, "wrong: %s %" PRIu64 "\n",
+                    promises->at[i].kind == PROMISE_ARTICLE ? "article"
+                    : promises->at[i].kind == PROMISE_EVENT ? "event"
+                                                            : "cursor",
+                    promises->at[i].number);
         tally.missing_cursor += status == -ENOENT && promises->at[i].kind == PROMISE_CURSOR;
     }
     store_read_end(reader);
