@@ -3,9 +3,11 @@
 //
 // The control changes a record and its checksum alike, so that the store cannot know: the trial
 // must see that something else is handed out.
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "proto/base/check.h"
 #include "tests/crash/states/trial.h"
@@ -75,16 +77,36 @@ static void do_damage(struct image *image, enum damage damage)
     }
 }
 
+// Trials differ from run to run, since stores do: with TELEX_STATES_KEEP=DIRECTORY those that went
+// wrong are kept there, to be looked at.
+static void keep(size_t number)
+{
+    const char *directory = getenv("TELEX_STATES_KEEP");
+    char path[PATH_MAX];
+    if (!directory || snprintf(path, sizeof path, "%s/%zu", directory, number) >= PATH_MAX - 10)
+        return;
+    check_must(mkdir(path, 0700) == 0);
+    strcat(path, "/data.mdb");
+    image_save(&flips.state, path);
+}
+
+static bool is_bad(enum trial_outcome outcome)
+{
+    return outcome == TRIAL_LOST || outcome > TRIAL_REPAIRED;
+}
+
 static void try_one(size_t number)
 {
     enum damage damage = (enum damage)(number % DAMAGES);
-    srandom((unsigned)number + 1); // so that one can be looked at again
+    srandom((unsigned)number + 1);
     image_copy(&flips.state, &flips.whole);
     do_damage(&flips.state, damage);
     enum trial_outcome outcome = trial_run(&flips.trial, &flips.state);
     flips.outcomes[damage][outcome]++;
-    if (outcome == TRIAL_LOST || outcome > TRIAL_REPAIRED)
-        printf("  trial %zu (%s): %s\n", number, damage_names[damage], trial_name(outcome));
+    if (!is_bad(outcome))
+        return;
+    printf("  trial %zu (%s): %s\n", number, damage_names[damage], trial_name(outcome));
+    keep(number);
 }
 
 static size_t report(size_t tried)
@@ -97,7 +119,7 @@ static size_t report(size_t tried)
         for (int outcome = 0; outcome < TRIAL_OUTCOMES; outcome++) {
             size_t count = flips.outcomes[damage][outcome];
             printf(" %s %zu", trial_name((enum trial_outcome)outcome), count);
-            bad += outcome == TRIAL_LOST || outcome > TRIAL_REPAIRED ? count : 0;
+            bad += is_bad((enum trial_outcome)outcome) ? count : 0;
         }
         putchar('\n');
     }

@@ -96,6 +96,7 @@ struct tally promises_check(const struct promises *promises, size_t count,
                     : promises->at[i].kind == PROMISE_EVENT ? "event"
                                                             : "cursor",
                     promises->at[i].number);
+        tally.stale_cursor += status == -EILSEQ && promises->at[i].kind == PROMISE_CURSOR;
         tally.missing_cursor += status == -ENOENT && promises->at[i].kind == PROMISE_CURSOR;
     }
     store_read_end(reader);

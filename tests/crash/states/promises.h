@@ -32,6 +32,7 @@ struct hash128 promises_hash_event(const struct stored_event *event);
 struct tally {
     size_t kept, refused, missing, wrong;
     size_t missing_cursor; // of the missing, those of the one cursor
+    size_t stale_cursor;   // of the wrong: it is where it was earlier
 };
 
 // Asks the store for each. What repair has put in a lost one's place, and says so, is `missing`.
