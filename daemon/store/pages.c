@@ -296,10 +296,22 @@ static int walk_duplicates(struct pages *pages, const struct node *node, int dep
     return tree.root == PAGE_TREE_EMPTY ? 0 : walk_tree(pages, tree.root, depth + 1);
 }
 
+// LMDB believes a node that says its key has several values, or one on pages of its own.
+static bool flags_are_possible(const struct pages *pages, unsigned flags)
+{
+    bool several = pages->db == DB_NAMES || pages->db == DB_POSTINGS;
+    return several ? !(flags & NODE_BIG) && (flags & NODE_DUPLICATES || !(flags & NODE_SUBTREE))
+                   : !(flags & (NODE_DUPLICATES | NODE_SUBTREE));
+}
+
 static int take_leaf_node(struct pages *pages, const struct node *node, int depth)
 {
     struct slice value = node->data;
     bool whole = true;
+    if (!flags_are_possible(pages, node->flags)) {
+        problem(pages, "a record of table %s is damaged", tree_name(pages));
+        return 0;
+    }
     if (node->flags & NODE_DUPLICATES)
         return walk_duplicates(pages, node, depth);
     if (node->flags & NODE_BIG)

@@ -206,7 +206,7 @@ void store_reader_close(struct store_reader *reader)
 // nothing counts as indexed, everything is scanned.
 static int read_bounds(struct store_reader *reader)
 {
-    struct horizon horizon;
+    struct horizon horizon = {.first = 1};
     int status = table_last(reader->store, reader->txn, DB_EVENTS, &reader->head);
     if (status == 0 || status == -EBADMSG)
         status = horizon_read(reader->store, reader->txn, &horizon);
