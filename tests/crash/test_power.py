@@ -16,6 +16,8 @@ import ledger
 CUTS = int(os.environ.get("TELEX_CRASH_CUTS") or 5)
 SEED = int(os.environ.get("TELEX_CRASH_SEED") or random.SystemRandom().randrange(1 << 32))
 SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2  # FS_IOC_SHUTDOWN, which is XFS_IOC_GOINGDOWN, too
+# The least that each is made with, and room for what is written between the cuts; the image has holes.
+ROOM = (2 << 20) * CUTS
 SYSTEMS = {"ext4": (64 << 20, ["mkfs.ext4", "-q", "-F"]), "xfs": (320 << 20, ["mkfs.xfs", "-q", "-f"])}
 
 
@@ -27,7 +29,7 @@ class Disk:
         self.image, self.mount_point = directory / f"{kind}.img", directory / kind
         self.mount_point.mkdir()
         with open(self.image, "wb") as file:
-            file.truncate(size)
+            file.truncate(size + ROOM)
         subprocess.run([*make, self.image], check=True, capture_output=True)
 
     def mount(self):
