@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/store/page.h"
 #include "daemon/store/table.h"
 #include "daemon/store/trap.h"
 #include "proto/base/clock.h"
@@ -287,7 +288,8 @@ void env_close(struct store *store)
 uint64_t env_page_bytes(const struct store *store)
 {
     MDB_stat stat;
-    return mdb_env_stat(store->env, &stat) == MDB_SUCCESS ? stat.ms_psize : 0;
+    bool known = mdb_env_stat(store->env, &stat) == MDB_SUCCESS && stat.ms_psize;
+    return known ? stat.ms_psize : PAGE_BYTES; // others divide by it
 }
 
 uint64_t env_used_bytes(const struct store *store)

@@ -200,7 +200,7 @@ static int read_subject(struct repair *repair, uint64_t offset, struct subject *
 // up, at the journal's end: it is lost, too, or has another number that is in the journal.
 static int fill_gap(struct repair *repair, struct lost_event *lost, int64_t time_ms)
 {
-    struct subject subject;
+    struct subject subject = {0};
     bool known = lost->offset != 0;
     if (!known)
         lost->offset = repair->last_offset + 1;
@@ -237,7 +237,7 @@ static int64_t first_time(struct repair *repair, uint64_t first, const struct ho
 
 static int mend_event(struct repair *repair, uint64_t sequence, int64_t *time_ms)
 {
-    struct stored_event event;
+    struct stored_event event = {0};
     int status = repair_breathe(repair);
     struct lost_event *lost = find_lost(repair, sequence);
     if (status == 0 && lost)
@@ -439,7 +439,7 @@ static void count_what_is_there(struct repair *repair)
 
 int mend_all(struct repair *repair)
 {
-    struct horizon horizon;
+    struct horizon horizon = {.first = 1};
     int status = repair_breathe(repair);
     if (status == 0)
         status = mend_horizon(repair, &horizon);
