@@ -49,6 +49,22 @@ int walk_seek(const struct walk_place *place, MDB_cursor *cursor, MDB_val *key, 
     return status;
 }
 
+// In a damaged tree what comes next may lie further back: a walk would never end.
+static bool goes_on(const struct store_reader *reader, enum store_db db,
+                    const struct walk_place *place, MDB_val *key, MDB_val *value)
+{
+    MDB_dbi table = reader->store->dbs[db];
+    MDB_val last_key = val_from(place_key(place));
+    MDB_val last = val_from(slice_from(place->value, place->value_len));
+    if (!place->set)
+        return true;
+    int order = mdb_cmp(reader->txn, table, key, &last_key);
+    if (order != 0 || !place->pairs)
+        return order > 0;
+    bool alike = db != DB_POSTINGS || value->mv_size == last.mv_size; // numbers are of one length
+    return alike && mdb_dcmp(reader->txn, table, value, &last) > 0;
+}
+
 // Up to WALK_STEP entries. 1 when there may be more, 0 at the end.
 static int walk_step(struct store_reader *reader, enum store_db db, struct walk_place *place,
                      walk_cb *cb, void *arg)
@@ -60,6 +76,10 @@ static int walk_step(struct store_reader *reader, enum store_db db, struct walk_
         return status;
     status = walk_seek(place, cursor, &key, &value);
     for (int steps = 0; status == 0 && steps < WALK_STEP; steps++) {
+        if (!goes_on(reader, db, place, &key, &value)) {
+            status = -EBADMSG;
+            break;
+        }
         walk_remember(place, slice_from_val(key), slice_from_val(value));
         if (!cb(slice_from_val(key), slice_from_val(value), arg)) {
             mdb_cursor_close(cursor);
