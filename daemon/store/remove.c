@@ -82,7 +82,7 @@ static int remove_from_indexes(const struct store *store, MDB_txn *txn,
                                const struct index_keys *keys, uint64_t until,
                                struct removal *removal)
 {
-    MDB_cursor *postings, *names;
+    MDB_cursor *postings, *names = NULL;
     int status = table_error(mdb_cursor_open(txn, store->dbs[DB_POSTINGS], &postings));
     if (status < 0)
         return status;
