@@ -59,7 +59,8 @@ bool page_is_sound(const struct page *page, uint64_t number)
     // LMDB follows a leaf's first pointer and a branch's second without asking whether it is there.
     bool branch = page->flags == PAGE_BRANCH && page_nodes(page) > 1;
     bool leaf = page->flags == PAGE_LEAF || page->flags == (PAGE_LEAF | PAGE_LEAF2);
-    return (branch || (leaf && page_nodes(page) > 0)) && page->number == number && fits(page, PAGE_BYTES);
+    return (branch || (leaf && page_nodes(page) > 0)) && page->number == number &&
+           fits(page, PAGE_BYTES);
 }
 
 static bool value_is_sound(struct slice bytes, unsigned lower, size_t at)
