@@ -12,6 +12,7 @@ import time
 
 import crash_case
 import ledger
+from harness import wire
 
 CUTS = int(os.environ.get("TELEX_CRASH_CUTS") or 5)
 SEED = int(os.environ.get("TELEX_CRASH_SEED") or random.SystemRandom().randrange(1 << 32))
@@ -36,7 +37,11 @@ class Disk:
         subprocess.run(["mount", "-o", "loop", self.image, self.mount_point], check=True, capture_output=True)
 
     def unmount(self):
-        subprocess.run(["umount", self.mount_point], check=False, capture_output=True)
+        """Somebody may still be on it: the daemon's workers end a little after it."""
+        deadline = time.monotonic() + wire.seconds(30)
+        while os.path.ismount(self.mount_point):
+            done = subprocess.run(["umount", self.mount_point], capture_output=True)
+            assert done.returncode == 0 or time.monotonic() < deadline, done.stderr
 
     def cut(self):
         fd = os.open(self.mount_point, os.O_RDONLY)
