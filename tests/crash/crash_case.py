@@ -19,7 +19,7 @@ class CrashCase(case.DaemonCase):
         self.addCleanup(self.load.ledger.close)
         self.shim = Shim(self.directory / "shim", memory)
         # Everything is asked for at the end, as fast as it goes: that is no flood.
-        options = {"crew.workers": 1, "crew.attempts": 100, "store.map_size": 1, "limits.questions": 0, **(options or {})}
+        options = {"crew.workers": 1, "crew.attempts": 100, "store.map_size": 1, **(options or {})}
         return self.make_daemon(options, environment=self.shim.environment, **kinds)
 
     def settle(self, daemon):

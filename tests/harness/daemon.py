@@ -131,7 +131,9 @@ class Daemon:
         self.directory = Path(directory)
         self.runtime, self.store = self.directory / "run", self.directory / "store"
         self.options = {"daemon.runtime_dir": self.runtime, "store.directory": self.store, "crew.workers": 2,
-                        "crew.user_lexicon": "none", **(options or {})}
+                        "crew.user_lexicon": "none",
+                        "limits.questions": 0,  # tests ask until something is there
+                        **(options or {})}
         if sanitizers():
             # Sanitizers keep what is freed and shadow the rest: the daemon would think that its memory is full.
             self.options["daemon.memory_limit"] = 8 * self.options.get("daemon.memory_limit", 256)
