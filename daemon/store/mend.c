@@ -54,7 +54,7 @@ static uint64_t first_in(struct repair *repair, enum store_db db, uint64_t other
 static int mend_horizon(struct repair *repair, struct horizon *horizon)
 {
     if (!repair->mark_found)
-        repair_tell(repair, "the store's own mark is lost; it has a new uuid");
+        problems_tell(&repair->problems, "the store's own mark is lost; it has a new uuid");
     int status = horizon_read(repair->store, repair->txn, horizon);
     if (status < 0 || repair->horizon_found)
         return status;
@@ -62,10 +62,10 @@ static int mend_horizon(struct repair *repair, struct horizon *horizon)
     uint64_t article = first_in(repair, DB_ARTICLES, repair->last_offset + 1);
     if (event == 1 || article == 1 || repair->mark_found)
         return 0;
-    repair_tell(repair,
-                "the record of what retention removed is lost; events before %" PRIu64
-                " are taken for removed",
-                event);
+    problems_tell(&repair->problems,
+                  "the record of what retention removed is lost; events before %" PRIu64
+                  " are taken for removed",
+                  event);
     *horizon = (struct horizon){
         .first = event, .whole_from = repair->last_offset + 1, .last_time_ms = INT64_MIN};
     return horizon_write(repair->store, repair->txn, horizon);
@@ -160,9 +160,10 @@ static void tell_lost_article(struct repair *repair, uint64_t offset, struct sli
     json_t *root = json.len ? json_parse(json, &err) : NULL;
     struct slice uri = root ? json_get_slice(root, "subject") : slice_from(NULL, 0);
     if (uri.len)
-        repair_tell(repair, "article %" PRIu64 " is lost: %.*s", offset, (int)uri.len, uri.ptr);
+        problems_tell(&repair->problems, "article %" PRIu64 " is lost: %.*s", offset, (int)uri.len,
+                      uri.ptr);
     else
-        repair_tell(repair, "article %" PRIu64 " is lost", offset);
+        problems_tell(&repair->problems, "article %" PRIu64 " is lost", offset);
     json_decref(root);
 }
 
@@ -211,9 +212,9 @@ static int fill_gap(struct repair *repair, struct lost_event *lost, int64_t time
     if (status < 0)
         return status;
     repair->report->lost_events++;
-    repair_tell(repair, "event %" PRIu64 " is lost%s: article %" PRIu64 ", %.*s", lost->sequence,
-                known ? "" : ", and of which article it was; in its place", lost->offset,
-                (int)subject.article.uri.len, subject.article.uri.ptr);
+    problems_tell(&repair->problems, "event %" PRIu64 " is lost%s: article %" PRIu64 ", %.*s",
+                  lost->sequence, known ? "" : ", and of which article it was; in its place",
+                  lost->offset, (int)subject.article.uri.len, subject.article.uri.ptr);
     struct outcome outcome = {.kind = EVENT_DEAD,
                               .stage = slice_from_text("store"),
                               .attempts = STAGE_ATTEMPTS,
@@ -304,7 +305,7 @@ static int bury_blank(struct repair *repair, uint64_t offset)
 static int wait_again(struct repair *repair, uint64_t offset)
 {
     repair->report->again++;
-    repair_tell(repair, "article %" PRIu64 " will be tagged again", offset);
+    problems_tell(&repair->problems, "article %" PRIu64 " will be tagged again", offset);
     int status = drop(repair, DB_DEAD, offset);
     return status == 0 ? journal_reopen(repair->store, repair->txn, offset) : status;
 }
@@ -406,7 +407,8 @@ static int mend_dead(struct repair *repair, uint64_t first)
             repair->report->dead++;
             continue;
         }
-        repair_tell(repair, "dead letter %" PRIu64 " leads nowhere; it is dropped", at);
+        problems_tell(&repair->problems, "dead letter %" PRIu64 " leads nowhere; it is dropped",
+                      at);
         status = drop(repair, DB_DEAD, at);
         if (status < 0)
             return status;

@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,6 +10,7 @@
 
 #include "daemon/store/env.h"
 #include "daemon/store/page.h"
+#include "daemon/store/problems.h"
 
 enum { DEPTH_MOST = 32, HEADS = 2, FIRST_PAGE = 2, FREE_TREE = DB_COUNT };
 
@@ -26,33 +25,16 @@ struct pages {
     bool found[DB_COUNT];
     bool heads_damaged;
     bool free_unknown; // the list of free pages is damaged
-    uint64_t damaged;
 
     // While walking.
     int db; // FREE_TREE: the list of free pages
     pages_record_cb *record_cb;
-    store_problem_cb *problem_cb;
-    void *arg;
+    struct problems problems; // its `arg` is record_cb's too
 };
 
 static const char *page_at(const struct pages *pages, uint64_t number)
 {
     return pages->map + number * PAGE_BYTES;
-}
-
-static void problem(struct pages *pages, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void problem(struct pages *pages, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    pages->damaged++;
-    if (pages->problem_cb)
-        pages->problem_cb(text, pages->arg);
 }
 
 static const char *tree_name(const struct pages *pages)
@@ -222,7 +204,7 @@ static int take_strayed(struct pages *pages, struct slice key, struct slice valu
 {
     for (int db = 0; db < DB_COUNT; db++)
         if (is_wanted((enum store_db)db) && holds((enum store_db)db, key, value))
-            return pages->record_cb((enum store_db)db, key, value, true, pages->arg);
+            return pages->record_cb((enum store_db)db, key, value, true, pages->problems.arg);
     return 0;
 }
 
@@ -232,14 +214,15 @@ static int take_known(struct pages *pages, struct slice key, struct slice value,
     if (!pages->record_cb || !is_wanted(db))
         return 0;
     if (whole && holds(db, key, value))
-        return pages->record_cb(db, key, value, false, pages->arg);
+        return pages->record_cb(db, key, value, false, pages->problems.arg);
     if (key.len == sizeof(uint64_t)) {
         uint64_t number;
         memcpy(&number, key.ptr, sizeof number);
-        problem(pages, "record %" PRIu64 " of table %s is damaged", number, tree_name(pages));
+        problems_tell(&pages->problems, "record %" PRIu64 " of table %s is damaged", number,
+                      tree_name(pages));
     } else {
-        problem(pages, "record \"%.*s\" of table %s is damaged", (int)(key.len < 64 ? key.len : 64),
-                key.ptr, tree_name(pages));
+        problems_tell(&pages->problems, "record \"%.*s\" of table %s is damaged",
+                      (int)(key.len < 64 ? key.len : 64), key.ptr, tree_name(pages));
     }
     return 0;
 }
@@ -270,14 +253,15 @@ static void take_free_pages(struct pages *pages, struct slice list)
     if (list.len >= sizeof count)
         memcpy(&count, list.ptr, sizeof count);
     if (!list.len || list.len % sizeof page || count != list.len / sizeof page - 1) {
-        problem(pages, "a record of the list of free pages is damaged");
+        problems_tell(&pages->problems, "a record of the list of free pages is damaged");
         pages->free_unknown = true;
         return;
     }
     for (size_t at = sizeof count; at < list.len; at += sizeof page) {
         memcpy(&page, list.ptr + at, sizeof page);
         if (page < FIRST_PAGE || page >= pages->count || pages->states[page] != STATE_UNSEEN) {
-            problem(pages, "page %" PRIu64 " is on the list of free pages wrongly", page);
+            problems_tell(&pages->problems, "page %" PRIu64 " is on the list of free pages wrongly",
+                          page);
             pages->free_unknown = true;
         } else {
             pages->states[page] = STATE_FREE;
@@ -290,7 +274,7 @@ static int walk_duplicates(struct pages *pages, const struct node *node, int dep
     struct page_tree tree = {.root = PAGE_TREE_EMPTY};
     bool subtree = node->flags & NODE_SUBTREE; // else they lie on the page itself
     if (subtree ? !page_tree_read(node->data, &tree) : !page_sub_is_sound(node->data)) {
-        problem(pages, "a list of table %s is damaged", tree_name(pages));
+        problems_tell(&pages->problems, "a list of table %s is damaged", tree_name(pages));
         return 0;
     }
     return tree.root == PAGE_TREE_EMPTY ? 0 : walk_tree(pages, tree.root, depth + 1);
@@ -309,7 +293,7 @@ static int take_leaf_node(struct pages *pages, const struct node *node, int dept
     struct slice value = node->data;
     bool whole = true;
     if (!flags_are_possible(pages, node->flags)) {
-        problem(pages, "a record of table %s is damaged", tree_name(pages));
+        problems_tell(&pages->problems, "a record of table %s is damaged", tree_name(pages));
         return 0;
     }
     if (node->flags & NODE_DUPLICATES)
@@ -319,7 +303,8 @@ static int take_leaf_node(struct pages *pages, const struct node *node, int dept
     if (pages->db == FREE_TREE && whole)
         take_free_pages(pages, value);
     else if (!whole && !pages->record_cb)
-        problem(pages, "pages of a long record of table %s are damaged", tree_name(pages));
+        problems_tell(&pages->problems, "pages of a long record of table %s are damaged",
+                      tree_name(pages));
     return pages->db == FREE_TREE ? 0 : take_known(pages, node->key, value, whole);
 }
 
@@ -330,8 +315,9 @@ static int walk_nodes(struct pages *pages, const struct page *page, int depth)
     for (unsigned i = 0; i < page_nodes(page) && status == 0; i++) {
         struct node node;
         if (!page_node(page, i, branch, &node))
-            problem(pages, "page %" PRIu64 " of table %s has a node outside itself", page->number,
-                    tree_name(pages));
+            problems_tell(&pages->problems,
+                          "page %" PRIu64 " of table %s has a node outside itself", page->number,
+                          tree_name(pages));
         else if (branch)
             status = walk_tree(pages, node.child, depth + 1);
         else
@@ -344,15 +330,17 @@ static int walk_tree(struct pages *pages, uint64_t number, int depth)
 {
     if (number < FIRST_PAGE || number >= pages->count || depth > DEPTH_MOST ||
         pages->states[number] != STATE_UNSEEN) {
-        problem(pages, "table %s leads to page %" PRIu64 ", which cannot be its own",
-                tree_name(pages), number);
+        problems_tell(&pages->problems,
+                      "table %s leads to page %" PRIu64 ", which cannot be its own",
+                      tree_name(pages), number);
         pages->free_unknown |= pages->db == FREE_TREE;
         return 0;
     }
     struct page page = page_read(page_at(pages, number));
     pages->states[number] = STATE_REACHED;
     if (!page_is_sound(&page, number)) {
-        problem(pages, "page %" PRIu64 " of table %s is damaged", number, tree_name(pages));
+        problems_tell(&pages->problems, "page %" PRIu64 " of table %s is damaged", number,
+                      tree_name(pages));
         pages->free_unknown |= pages->db == FREE_TREE;
         return salvage_page(pages, &page);
     }
@@ -371,14 +359,16 @@ static int walk_all(struct pages *pages)
 {
     int status = walk_root(pages, FREE_TREE, &pages->root.free);
     if (pages->heads_damaged)
-        problem(pages, "the heads of the file are damaged; the one that leads to more was taken");
+        problems_tell(&pages->problems,
+                      "the heads of the file are damaged; the one that leads to more was taken");
     if (pages->root.main.root < pages->count)
         pages->states[pages->root.main.root] = STATE_REACHED;
     for (int db = 0; db < DB_COUNT && status == 0; db++) {
         if (pages->found[db])
             status = walk_root(pages, db, &pages->tables[db]);
         else
-            problem(pages, "table %s is not found", env_table_name((enum store_db)db));
+            problems_tell(&pages->problems, "table %s is not found",
+                          env_table_name((enum store_db)db));
     }
     return status;
 }
@@ -397,10 +387,11 @@ static int salvage_strays(struct pages *pages)
             status = salvage_page(pages, &page);
     }
     if (strays && pages->free_unknown)
-        problem(pages,
-                "%" PRIu64 " pages are left alone: which pages are free is damaged, so that they "
-                "cannot be told from the past",
-                strays);
+        problems_tell(&pages->problems,
+                      "%" PRIu64
+                      " pages are left alone: which pages are free is damaged, so that they "
+                      "cannot be told from the past",
+                      strays);
     return status;
 }
 
@@ -408,9 +399,7 @@ static void begin(struct pages *pages, pages_record_cb *record_cb, store_problem
                   void *arg)
 {
     pages->record_cb = record_cb;
-    pages->problem_cb = problem_cb;
-    pages->arg = arg;
-    pages->damaged = 0;
+    pages->problems = (struct problems){.cb = problem_cb, .arg = arg};
     pages->free_unknown = false;
     memset(pages->states, STATE_UNSEEN, pages->count);
 }
@@ -427,7 +416,7 @@ uint64_t pages_check(struct pages *pages, store_problem_cb *problem_cb, void *ar
 {
     begin(pages, NULL, problem_cb, arg);
     walk_all(pages);
-    return pages->damaged;
+    return pages->problems.count;
 }
 
 void pages_count(const struct pages *pages, uint64_t *articles, uint64_t *events)

@@ -107,7 +107,8 @@ static int fill_new(struct repair *repair, struct pages *pages, struct err *err)
 static int prove_new(struct repair *repair, struct err *err)
 {
     struct store_verdict verdict;
-    int status = store_verify(repair->store, &verdict, repair->cb, repair->arg, NULL, err);
+    int status =
+        store_verify(repair->store, &verdict, repair->problems.cb, repair->problems.arg, NULL, err);
     if (status == 0 && verdict.damaged)
         return err_set(err, "the repaired store is not sound; nothing was changed"), -EBADMSG;
     return status;
@@ -174,7 +175,7 @@ static int run(const char *directory, struct repair *repair, struct pages *pages
 int store_repair(const char *directory, struct store_repair_report *report, store_problem_cb *cb,
                  void *arg, struct err *err)
 {
-    struct repair repair = {.report = report, .cb = cb, .arg = arg};
+    struct repair repair = {.report = report, .problems = {.cb = cb, .arg = arg}};
     struct pages *pages;
     int lock;
     *report = (struct store_repair_report){0};

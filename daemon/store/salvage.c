@@ -2,24 +2,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "daemon/store/env.h"
 #include "daemon/store/table.h"
 
 enum { CHANGES_MOST = 2000 };
-
-void repair_tell(struct repair *repair, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (repair->cb)
-        repair->cb(text, repair->arg);
-}
 
 int repair_breathe(struct repair *repair)
 {
@@ -78,10 +65,10 @@ static bool is_kept(struct repair *repair, enum store_db db, struct slice key)
 
 static int report_conflict(struct repair *repair, enum store_db db, struct slice key)
 {
-    repair_tell(repair,
-                "two versions of record %" PRIu64 " of table %s were found; neither can be "
-                "proven, the first stays",
-                key_number(key), env_table_name(db));
+    problems_tell(&repair->problems,
+                  "two versions of record %" PRIu64 " of table %s were found; neither can be "
+                  "proven, the first stays",
+                  key_number(key), env_table_name(db));
     return 0;
 }
 
@@ -107,7 +94,8 @@ static int record_cb(enum store_db db, struct slice key, struct slice value, boo
 
 static void problem_cb(const char *problem, void *arg)
 {
-    repair_tell(arg, "%s", problem);
+    struct repair *repair = arg;
+    problems_tell(&repair->problems, "%s", problem);
 }
 
 int salvage_all(struct repair *repair, struct pages *pages)

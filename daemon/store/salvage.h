@@ -3,6 +3,7 @@
 
 #include "daemon/store/internal.h"
 #include "daemon/store/pages.h"
+#include "daemon/store/problems.h"
 
 // An event that is nowhere to be found.
 struct lost_event {
@@ -15,8 +16,7 @@ struct repair {
     MDB_txn *txn;
     unsigned changes; // in the transaction
     struct store_repair_report *report;
-    store_problem_cb *cb;
-    void *arg;
+    struct problems problems; // and what becomes of them
     struct buf scratch;
     bool mark_found, horizon_found;
     uint64_t article_count, event_count; // there were; 0 when that is not certain
@@ -24,9 +24,6 @@ struct repair {
     struct buf lost;                     // struct lost_event, ascending
     struct buf blanks;                   // offsets of articles that were lost, in no order
 };
-
-void repair_tell(struct repair *repair, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 // Called between changes: commits when they are many. Slices into the store end here.
 int repair_breathe(struct repair *repair);

@@ -7,7 +7,6 @@
 // The horizon may move meanwhile.
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "daemon/store/dead.h"
 #include "daemon/store/events.h"
@@ -16,6 +15,7 @@
 #include "daemon/store/index.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/posting.h"
+#include "daemon/store/problems.h"
 #include "daemon/store/spellings.h"
 #include "daemon/store/table.h"
 #include "daemon/store/walk.h"
@@ -24,27 +24,11 @@ struct verify {
     const struct store *store;
     struct store_reader *reader;
     struct store_verdict *verdict;
-    store_problem_cb *cb;
-    void *arg;
+    struct problems problems;
     const volatile bool *stop;
     int64_t last_time_ms;
     struct spellings spellings; // of the events, as long as none was ever removed
 };
-
-static void problem(struct verify *verify, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void problem(struct verify *verify, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    verify->verdict->damaged++;
-    if (verify->cb)
-        verify->cb(text, verify->arg);
-}
 
 static bool is_stopped(const struct verify *verify)
 {
@@ -89,16 +73,17 @@ static void check_head(struct verify *verify, const struct stored_article *artic
     struct identity head;
     int status = journal_get_identity(verify->store, verify->reader->txn, article->offset, &head);
     if (status < 0 || head.uri_hash != identity->uri_hash)
-        problem(verify, "head of article %" PRIu64 " is damaged", article->offset);
+        problems_tell(&verify->problems, "head of article %" PRIu64 " is damaged", article->offset);
     if (identity->hash.high != article->hash.high || identity->hash.low != article->hash.low)
-        problem(verify, "article %" PRIu64 " does not have its own hash", article->offset);
+        problems_tell(&verify->problems, "article %" PRIu64 " does not have its own hash",
+                      article->offset);
 }
 
 static void check_identity(struct verify *verify, const struct stored_article *article)
 {
     struct identity identity;
     if (journal_identify(article->record, &identity) < 0) {
-        problem(verify, "article %" PRIu64 " is malformed", article->offset);
+        problems_tell(&verify->problems, "article %" PRIu64 " is malformed", article->offset);
         return;
     }
     check_head(verify, article, &identity);
@@ -106,10 +91,12 @@ static void check_identity(struct verify *verify, const struct stored_article *a
     if ((status < 0 || identity.offset != article->offset) && is_gone(verify, article->offset))
         return;
     if (status < 0)
-        problem(verify, "identity of article %" PRIu64 " %s", article->offset, why(status));
+        problems_tell(&verify->problems, "identity of article %" PRIu64 " %s", article->offset,
+                      why(status));
     else if (identity.offset != article->offset)
-        problem(verify, "identity of article %" PRIu64 " leads to article %" PRIu64,
-                article->offset, identity.offset);
+        problems_tell(&verify->problems,
+                      "identity of article %" PRIu64 " leads to article %" PRIu64, article->offset,
+                      identity.offset);
 }
 
 static void check_state(struct verify *verify, uint64_t offset)
@@ -119,13 +106,16 @@ static void check_state(struct verify *verify, uint64_t offset)
     int event = table_get_number(verify->store, verify->reader->txn, DB_EVENT_OF,
                                  slice_of_number(&offset), &sequence);
     if (pending < 0 && pending != -ENOENT)
-        problem(verify, "pending mark of article %" PRIu64 " %s", offset, why(pending));
+        problems_tell(&verify->problems, "pending mark of article %" PRIu64 " %s", offset,
+                      why(pending));
     if (event < 0 && event != -ENOENT)
-        problem(verify, "event number of article %" PRIu64 " %s", offset, why(event));
+        problems_tell(&verify->problems, "event number of article %" PRIu64 " %s", offset,
+                      why(event));
     if (pending == 0 && event == 0)
-        problem(verify, "article %" PRIu64 " is pending and has an event", offset);
+        problems_tell(&verify->problems, "article %" PRIu64 " is pending and has an event", offset);
     if (pending == -ENOENT && event == -ENOENT)
-        problem(verify, "article %" PRIu64 " is neither pending nor has it an event", offset);
+        problems_tell(&verify->problems,
+                      "article %" PRIu64 " is neither pending nor has it an event", offset);
 }
 
 static void check_article(struct verify *verify, uint64_t offset)
@@ -134,7 +124,7 @@ static void check_article(struct verify *verify, uint64_t offset)
     int status = journal_get_record(verify->store, verify->reader->txn, offset, &article);
     verify->verdict->articles++;
     if (status < 0)
-        problem(verify, "article %" PRIu64 " %s", offset, why(status));
+        problems_tell(&verify->problems, "article %" PRIu64 " %s", offset, why(status));
     else
         check_identity(verify, &article);
     check_state(verify, offset);
@@ -148,15 +138,17 @@ static void check_event_article(struct verify *verify, const struct stored_event
     struct slice key = slice_of_number(&event->offset);
     MDB_txn *txn = verify->reader->txn;
     if (!has(verify, DB_ARTICLES, key))
-        problem(verify, "event %" PRIu64 " is of article %" PRIu64 ", which cannot be read",
-                event->sequence, event->offset);
+        problems_tell(&verify->problems,
+                      "event %" PRIu64 " is of article %" PRIu64 ", which cannot be read",
+                      event->sequence, event->offset);
     int status = table_get_number(verify->store, txn, DB_EVENT_OF, key, &newest);
     bool again =
         event->kind == EVENT_DEAD &&
         (newest > event->sequence || journal_is_pending(verify->store, txn, event->offset) == 0);
     if (!again && (status < 0 || newest != event->sequence))
-        problem(verify, "event %" PRIu64 " is not the one event of article %" PRIu64,
-                event->sequence, event->offset);
+        problems_tell(&verify->problems,
+                      "event %" PRIu64 " is not the one event of article %" PRIu64, event->sequence,
+                      event->offset);
 }
 
 static bool posting_has(struct verify *verify, enum posting_kind kind, struct slice value,
@@ -205,7 +197,8 @@ static void check_event_index(struct verify *verify, const struct stored_event *
     while (event_keys_next(&keys, &key))
         whole = whole && key_is_indexed(verify, &key, event->sequence);
     if (!whole)
-        problem(verify, "event %" PRIu64 " is missing from the indexes", event->sequence);
+        problems_tell(&verify->problems, "event %" PRIu64 " is missing from the indexes",
+                      event->sequence);
 }
 
 static void check_event(struct verify *verify, uint64_t sequence)
@@ -215,11 +208,12 @@ static void check_event(struct verify *verify, uint64_t sequence)
     verify->verdict->events++;
     spellings_add(&verify->spellings, status < 0 ? NULL : &event);
     if (status < 0) {
-        problem(verify, "event %" PRIu64 " %s", sequence, why(status));
+        problems_tell(&verify->problems, "event %" PRIu64 " %s", sequence, why(status));
         return;
     }
     if (event.time_ms < verify->last_time_ms)
-        problem(verify, "event %" PRIu64 " is older than the one before it", sequence);
+        problems_tell(&verify->problems, "event %" PRIu64 " is older than the one before it",
+                      sequence);
     verify->last_time_ms = event.time_ms;
     check_event_article(verify, &event);
     check_event_index(verify, &event);
@@ -262,8 +256,8 @@ static int check_numbers(struct verify *verify, uint64_t last, const struct numb
         if (status < 0)
             return status;
         // LMDB gives nothing more in a transaction that met a damaged page: the next begins anew.
-        uint64_t damaged = verify->verdict->damaged;
-        for (int steps = 0; steps < WALK_STEP && more && verify->verdict->damaged == damaged;
+        uint64_t damaged = verify->problems.count;
+        for (int steps = 0; steps < WALK_STEP && more && verify->problems.count == damaged;
              steps++) {
             more = numbers->find(verify, &at, last);
             if (more)
@@ -295,7 +289,8 @@ static bool pending_cb(struct slice key, struct slice value, void *arg)
     // A damaged one was reported with its article.
     if (table_get_number(verify->store, verify->reader->txn, DB_PENDING, key, &same) == 0 &&
         !has(verify, DB_ARTICLES, key))
-        problem(verify, "pending article %" PRIu64 " cannot be read", number_of(key));
+        problems_tell(&verify->problems, "pending article %" PRIu64 " cannot be read",
+                      number_of(key));
     return !is_stopped(verify);
 }
 
@@ -313,13 +308,16 @@ static bool event_of_cb(struct slice key, struct slice value, void *arg)
     if (number_open(DB_EVENT_OF, key, value, &sequence) < 0)
         return !is_stopped(verify); // reported with its article
     if (!is_there(verify, DB_ARTICLES, key))
-        problem(verify, "event number %" PRIu64 " is of article %" PRIu64 ", which is missing",
-                sequence, offset);
+        problems_tell(&verify->problems,
+                      "event number %" PRIu64 " is of article %" PRIu64 ", which is missing",
+                      sequence, offset);
     if (sequence < verify->reader->first && !is_there(verify, DB_DEAD, key))
-        problem(verify, "article %" PRIu64 " was left behind by event %" PRIu64, offset, sequence);
+        problems_tell(&verify->problems, "article %" PRIu64 " was left behind by event %" PRIu64,
+                      offset, sequence);
     else if (sequence >= verify->reader->first && !is_event_of(verify, sequence, offset))
-        problem(verify, "article %" PRIu64 " names event %" PRIu64 ", which is not its own", offset,
-                sequence);
+        problems_tell(&verify->problems,
+                      "article %" PRIu64 " names event %" PRIu64 ", which is not its own", offset,
+                      sequence);
     return !is_stopped(verify);
 }
 
@@ -331,13 +329,15 @@ static bool identity_cb(struct slice key, struct slice value, void *arg)
     char expected[IDENTITY_KEY_BYTES];
     uint64_t offset;
     if (number_open(DB_IDENTITY, key, value, &offset) < 0)
-        problem(verify, "an identity is damaged");
+        problems_tell(&verify->problems, "an identity is damaged");
     else if (journal_get_record(verify->store, verify->reader->txn, offset, &article) < 0)
-        problem(verify, "an identity leads to article %" PRIu64 ", which cannot be read", offset);
+        problems_tell(&verify->problems,
+                      "an identity leads to article %" PRIu64 ", which cannot be read", offset);
     else if (journal_identify(article.record, &identity) == 0) {
         identity_key(&identity, expected);
         if (!slice_equal(key, slice_from(expected, sizeof expected)))
-            problem(verify, "an identity leads to article %" PRIu64 ", which is another", offset);
+            problems_tell(&verify->problems,
+                          "an identity leads to article %" PRIu64 ", which is another", offset);
     }
     return !is_stopped(verify);
 }
@@ -351,15 +351,17 @@ static bool dead_cb(struct slice key, struct slice value, void *arg)
     (void)value;
     int status = dead_get(verify->store, verify->reader->txn, offset, &dead);
     if (status < 0)
-        problem(verify, "dead letter %" PRIu64 " %s", offset, why(status));
+        problems_tell(&verify->problems, "dead letter %" PRIu64 " %s", offset, why(status));
     else if (!is_there(verify, DB_ARTICLES, key))
-        problem(verify, "dead letter %" PRIu64 " is of an article that is missing", offset);
+        problems_tell(&verify->problems, "dead letter %" PRIu64 " is of an article that is missing",
+                      offset);
     else if (dead.sequence < verify->reader->first)
         return !is_stopped(verify);
     else if (events_get(verify->store, verify->reader->txn, dead.sequence, &event) < 0 ||
              event.kind != EVENT_DEAD || event.offset != offset)
-        problem(verify, "dead letter %" PRIu64 " names event %" PRIu64 ", which is not its own",
-                offset, dead.sequence);
+        problems_tell(&verify->problems,
+                      "dead letter %" PRIu64 " names event %" PRIu64 ", which is not its own",
+                      offset, dead.sequence);
     return !is_stopped(verify);
 }
 
@@ -368,7 +370,8 @@ static bool cursor_cb(struct slice key, struct slice value, void *arg)
     struct verify *verify = arg;
     uint64_t next;
     if (number_open(DB_CURSORS, key, value, &next) < 0)
-        problem(verify, "cursor \"%.*s\" is damaged", (int)(key.len < 64 ? key.len : 64), key.ptr);
+        problems_tell(&verify->problems, "cursor \"%.*s\" is damaged",
+                      (int)(key.len < 64 ? key.len : 64), key.ptr);
     return !is_stopped(verify);
 }
 
@@ -416,10 +419,11 @@ static bool entity_cb(struct slice key, struct slice value, void *arg)
     struct slice payload;
     verify->verdict->index_entries++;
     if (record_open(DB_ENTITIES, key, value, &payload) < 0)
-        problem(verify, "entity \"%.*s\" is damaged", (int)(key.len < 64 ? key.len : 64), key.ptr);
+        problems_tell(&verify->problems, "entity \"%.*s\" is damaged",
+                      (int)(key.len < 64 ? key.len : 64), key.ptr);
     else if (!entity_is_named_so(verify, key, payload))
-        problem(verify, "entity \"%.*s\" is not named so by its newest event",
-                (int)(key.len < 64 ? key.len : 64), key.ptr);
+        problems_tell(&verify->problems, "entity \"%.*s\" is not named so by its newest event",
+                      (int)(key.len < 64 ? key.len : 64), key.ptr);
     return !is_stopped(verify);
 }
 
@@ -432,9 +436,10 @@ static bool name_cb(struct slice key, struct slice value, void *arg)
         return !is_stopped(verify);
     spellings_catch_up(&verify->spellings, verify->reader);
     if (!has(verify, DB_ENTITIES, value))
-        problem(verify, "spelling \"%.*s\" names no entity", len, key.ptr);
+        problems_tell(&verify->problems, "spelling \"%.*s\" names no entity", len, key.ptr);
     else if (!spellings_has(&verify->spellings, key, value))
-        problem(verify, "spelling \"%.*s\" is in no event of its entity", len, key.ptr);
+        problems_tell(&verify->problems, "spelling \"%.*s\" is in no event of its entity", len,
+                      key.ptr);
     return !is_stopped(verify);
 }
 
@@ -472,11 +477,13 @@ static bool posting_cb(struct slice key, struct slice value, void *arg)
     int status = events_get(verify->store, verify->reader->txn, sequence, &event);
     bool known = status == -EBADMSG; // reported with the event itself
     if (sequence < verify->reader->first)
-        problem(verify, "posting \"%.*s\" names event %" PRIu64 ", which was removed",
-                (int)(key.len < 64 ? key.len : 64), key.ptr, sequence);
+        problems_tell(&verify->problems,
+                      "posting \"%.*s\" names event %" PRIu64 ", which was removed",
+                      (int)(key.len < 64 ? key.len : 64), key.ptr, sequence);
     else if (!known && (status < 0 || !event_gives(&event, key)))
-        problem(verify, "posting \"%.*s\" names event %" PRIu64 ", which is not of that kind",
-                (int)(key.len < 64 ? key.len : 64), key.ptr, sequence);
+        problems_tell(&verify->problems,
+                      "posting \"%.*s\" names event %" PRIu64 ", which is not of that kind",
+                      (int)(key.len < 64 ? key.len : 64), key.ptr, sequence);
     return !is_stopped(verify);
 }
 
@@ -496,7 +503,7 @@ static int check_tables(struct verify *verify)
     for (size_t i = 0; i < sizeof WALKS / sizeof *WALKS && !is_stopped(verify); i++) {
         int status = walk_table(verify->reader, WALKS[i].db, WALKS[i].cb, verify);
         if (status == -EBADMSG)
-            problem(verify, "pages of table %s are damaged", WALKS[i].name);
+            problems_tell(&verify->problems, "pages of table %s are damaged", WALKS[i].name);
         else if (status < 0)
             return status;
     }
@@ -513,14 +520,14 @@ static int check_start(struct verify *verify, uint64_t *articles, uint64_t *even
     *events = reader->head;
     status = table_last(verify->store, reader->txn, DB_ARTICLES, articles);
     if (index_read_position(verify->store, reader->txn, &indexed) < 0)
-        problem(verify, "the position of the indexes is damaged");
+        problems_tell(&verify->problems, "the position of the indexes is damaged");
     if (indexed > reader->head)
-        problem(verify, "the indexes are ahead of the stream");
+        problems_tell(&verify->problems, "the indexes are ahead of the stream");
     struct horizon horizon;
     if (horizon_read(verify->store, reader->txn, &horizon) < 0)
-        problem(verify, "the record of the horizon is damaged");
+        problems_tell(&verify->problems, "the record of the horizon is damaged");
     if (identity_check_position(verify->store, reader->txn) < 0)
-        problem(verify, "the position of the identities is damaged");
+        problems_tell(&verify->problems, "the position of the identities is damaged");
     store_read_end(reader);
     return status;
 }
@@ -530,8 +537,7 @@ int store_verify(struct store *store, struct store_verdict *verdict, store_probl
 {
     struct verify verify = {.store = store,
                             .verdict = verdict,
-                            .cb = cb,
-                            .arg = arg,
+                            .problems = {.cb = cb, .arg = arg},
                             .stop = stop,
                             .last_time_ms = INT64_MIN};
     uint64_t articles = 0, events = 0;
@@ -546,6 +552,7 @@ int store_verify(struct store *store, struct store_verdict *verdict, store_probl
         status = check_numbers(&verify, events, &EVENTS);
     if (status == 0)
         status = check_tables(&verify);
+    verdict->damaged = verify.problems.count;
     store_reader_close(verify.reader);
     spellings_fini(&verify.spellings);
     return status < 0 ? err_set_errno(err, -status, "cannot verify the store") : 0;
