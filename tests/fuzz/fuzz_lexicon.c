@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include "proto/base/file.h"
-#include "tests/fuzz/fuzz.h"
-#include "workers/tagger/event_json.h"
+#include "tests/fuzz/fuzz_tag.h"
 #include "workers/tagger/lexicon_build.h"
-#include "workers/tagger/tagger.h"
 
 // The input is a list of changes to a small whole lexicon: so many bytes from the start, and what
 // stands there then. A first byte of 'O' makes it one of the user's own, beside a shipped one that
@@ -92,17 +90,7 @@ static void use(const struct tagger *tagger, const char *language)
                                 "Nations met Anna Berlin in Berlin. Merkels Berliner."),
         .language = slice_from_text(language),
     };
-    struct arena arena;
-    struct buf out;
-    struct err err = {0};
-    struct tag_result result;
-    arena_init(&arena, 16 << 20);
-    buf_init(&out, SIZE_MAX);
-    check_must(tagger_run(tagger, &article, &arena, &result, &err) == 0);
-    check_must(event_put_line(&out, &article, &result, tagger_lexicon_id(tagger)) == 0);
-    event_put_keys(&out, &result);
-    buf_fini(&out);
-    arena_fini(&arena);
+    fuzz_tag(tagger, &article);
 }
 
 static void write_changed(const char *path, const struct buf *whole, const uint8_t *data,

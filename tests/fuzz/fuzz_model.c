@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include "proto/base/hash.h"
-#include "tests/fuzz/fuzz.h"
-#include "workers/tagger/event_json.h"
+#include "tests/fuzz/fuzz_tag.h"
 #include "workers/tagger/lexicon_build.h"
-#include "workers/tagger/tagger.h"
 
 // The input is a list of changes to a small whole names model: where, and which four bytes stand
 // there then. A first byte of 'T' cuts the file at the first place, too.
@@ -90,16 +88,7 @@ static void use(const struct tagger *tagger)
         .title = slice_from_text("Anna Merkel w Moskwie"),
         .body = slice_from_text("Herr Kowalski of the Ministry met Zoe in Lower Saxony. He left."),
     };
-    struct arena arena;
-    struct buf out;
-    struct err err = {0};
-    struct tag_result result;
-    arena_init(&arena, 16 << 20);
-    buf_init(&out, SIZE_MAX);
-    check_must(tagger_run(tagger, &article, &arena, &result, &err) == 0);
-    check_must(event_put_line(&out, &article, &result, tagger_lexicon_id(tagger)) == 0);
-    buf_fini(&out);
-    arena_fini(&arena);
+    fuzz_tag(tagger, &article);
 }
 
 // Whatever lies in the file: it is refused with a reason, or good enough to tag with.

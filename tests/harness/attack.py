@@ -1,6 +1,7 @@
 """Peers that mean harm, each a process of its own: python3 -m harness.attack NAME JSON. They say "ready" when they have begun,
 and go on until their standard input ends. They come from 127.0.0.2, so that limits for an address are theirs alone."""
 
+import itertools
 import json
 import os
 import select
@@ -57,6 +58,14 @@ def ready():
     print("ready", flush=True)
 
 
+def turns():
+    """Says that it is ready, then counts until it is over."""
+    ready()
+    for number in itertools.count(1):
+        go_on()
+        yield number
+
+
 def connect(options, name="port"):
     one = socket.socket()
     one.bind((SOURCE, 0))
@@ -82,10 +91,7 @@ def zmq_socket(context, options, kind=zmq.DEALER, **set_options):
 def half_open(options):
     """Connections that say nothing; each that is closed by the daemon is made anew."""
     held = []
-    poll = select.poll()
-    ready()
-    while True:
-        go_on()
+    for _ in turns():
         try:
             while len(held) < options.get("count", 600):
                 held.append(connect(options))
@@ -109,9 +115,7 @@ def is_closed(one):
 def slow_handshake(options):
     """A greeting of one byte every tenth of a second on each of many connections."""
     held = []
-    ready()
-    while True:
-        go_on()
+    for _ in turns():
         try:
             while len(held) < options.get("count", 200):
                 held.append([connect(options), 0])
@@ -129,11 +133,7 @@ def slow_handshake(options):
 
 def churn(options):
     """Connects and goes, as fast as it can; every other time with half a greeting or with rubbish."""
-    ready()
-    number = 0
-    while True:
-        go_on()
-        number += 1
+    for number in turns():
         try:
             with connect(options) as one:
                 one.send((GREETING[:10], b"", os.urandom(200), GREETING)[number % 4] or b"\0")
@@ -147,9 +147,7 @@ def wrong_keys(options):
     sockets = [zmq_socket(context, options, reconnect_ivl=1, reconnect_ivl_max=1) for _ in range(options.get("count", 20))]
     for one in sockets:
         one.send(b"x")
-    ready()
-    while True:
-        go_on()
+    for _ in turns():
         _over.wait(0.1)
 
 
@@ -160,13 +158,7 @@ def flood(options):
     context = zmq.Context()
     one = zmq_socket(context, options)
     payload = options.get("payload", "").encode()
-    if options.get("articles"):
-        payload = b"".join(wire.record(uri=f"urn:flood:{os.getpid()}:{n}", body="x" * 2000) for n in range(options["articles"]))
-    ready()
-    number = 0
-    while True:
-        go_on()
-        number += 1
+    for number in turns():
         try:
             if options.get("articles"):  # each of them new
                 payload = b"".join(wire.record(uri=f"urn:flood:{os.getpid()}:{number}:{n}", body="x" * 2000) for n in range(options["articles"]))
@@ -182,10 +174,8 @@ def flood(options):
 
 def endless(options):
     """One message whose last frame never comes. Without a library: those do not send what has no end."""
-    ready()
     part = b"\3" + (1048576).to_bytes(8, "big") + b"x" * 1048576  # a long frame, more to follow
-    while True:
-        go_on()
+    for _ in turns():
         try:
             one = raw_dealer(options)
             while True:

@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-static bool is_capital(const struct word *word)
-{
-    return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)) != 0;
-}
-
 unsigned features_forbidden(const struct words *words, size_t index)
 {
     const struct word *word = &words->at[index];
@@ -15,7 +10,7 @@ unsigned features_forbidden(const struct words *words, size_t index)
         forbidden |= 1u << LABEL_PERSON | 1u << LABEL_ORGANISATION | 1u << LABEL_PLACE;
     if (word->gap == GAP_OTHER || word->gap == GAP_SIGN)
         forbidden |= 1u << LABEL_PERSON_MORE | 1u << LABEL_PLACE_MORE;
-    if (!is_capital(word) && !(word->cues & WORD_LINK))
+    if (!words_is_capital(word) && !(word->cues & WORD_LINK))
         forbidden |= 1u << LABEL_PERSON_MORE;
     return forbidden;
 }
@@ -158,7 +153,7 @@ static void read_atoms(const struct features *features, size_t index, struct ato
         (uint32_t)word->gap << 16 | (upper ? length_class(word->folded.len) : 0) << 24;
     atoms->lexicon = lexicon_atom(features->field->marks[index]);
     read_knowledge(atoms, word);
-    if (word->language == LEXICON_DE && !word->other_language && is_capital(word) &&
+    if (word->language == LEXICON_DE && !word->other_language && words_is_capital(word) &&
         is_unused(word))
         atoms->tail = tail_atom(features->lexicon, word);
 }

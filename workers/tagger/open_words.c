@@ -6,29 +6,17 @@ struct scan {
     size_t before, after; // the words' count where there is none
 };
 
-static const uint8_t *own_counts(const struct word *word)
-{
-    return word->info && !word->other_language ? word->info->counts[word->language] : NULL;
-}
-
-static int most_of(const uint8_t *counts, size_t first, size_t last)
-{
-    int most = counts[first];
-    for (size_t kind = first + 1; kind <= last; kind++)
-        most = counts[kind] > most ? counts[kind] : most;
-    return most;
-}
-
 // False for words that the language's texts use much, and hardly ever in names.
-static bool is_of_names(const struct word *word)
+static bool is_of_names(const struct words *words, const struct word *word)
 {
     // In the steps of a count's logarithm, eight to a doubling.
     enum { RARE = 64, SEEN_OFTEN = 24 };
-    const uint8_t *counts = own_counts(word);
-    if (!counts || word->cues & (WORD_LINK | WORD_OF))
+    if (!word->info || word->other_language || word->cues & (WORD_LINK | WORD_OF))
         return true;
-    int names = most_of(counts, COUNT_PERSON, COUNT_PLACE);
-    int others = most_of(counts, COUNT_LOWER, COUNT_CAPITAL);
+    int names = words_name_count(words, word);
+    int small = words_count_of(words, word, COUNT_LOWER);
+    int capital = words_count_of(words, word, COUNT_CAPITAL);
+    int others = small > capital ? small : capital;
     return names ? names + RARE >= others : others < SEEN_OFTEN;
 }
 
@@ -37,7 +25,8 @@ static bool is_likely(const struct marked *field, size_t index)
 {
     const struct word *word = &field->words->at[index];
     return field->marks[index].place != MARK_NONE ||
-           (words_may_begin(word) && !(word->flags & WORD_IS_NUMBER) && is_of_names(word));
+           (words_may_begin(word) && !(word->flags & WORD_IS_NUMBER) &&
+            is_of_names(field->words, word));
 }
 
 // Words between two of one sentence, or a number too large for a distance when there is none.
@@ -58,7 +47,7 @@ static bool is_open(const struct scan *scan, size_t index)
     if (scan->after == index || before <= BESIDE || after <= BESIDE)
         if (words_may_begin(word))
             return true;
-    if (before > BRIDGE || !is_of_names(word))
+    if (before > BRIDGE || !is_of_names(scan->field->words, word))
         return false;
     // Polish names alone go on in small letters to their end ("Bank ludowy").
     bool polish = word->language == LEXICON_PL && !word->other_language;

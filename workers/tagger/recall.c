@@ -20,7 +20,7 @@ static struct entry *find(const struct recall *recall, uint64_t stem)
 
 static bool is_capital(const struct word *word)
 {
-    return (word->flags & (WORD_IS_CAPITAL | WORD_IS_UPPER)) && !(word->flags & WORD_IS_NUMBER);
+    return words_is_capital(word) && !(word->flags & WORD_IS_NUMBER);
 }
 
 static unsigned signs_before(const struct words *words, size_t index)
