@@ -1,6 +1,6 @@
 // The crew: N worker processes that tag articles.
 // 1. Keep `crew.workers` processes running (proc.h); throttle those that die before their first
-// result: 2 s doubling to 60 s.
+// result (pace.h).
 // 2. Refill the queue from the store's pending articles; read each record when its turn comes.
 // 3. Give it to the least loaded worker that has room in its window.
 // 4. Take its result to the writer; after the commit tell queue, stream and live.

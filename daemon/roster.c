@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/pace.h"
 #include "proto/base/log.h"
 #include "proto/base/path.h"
-
-enum { THROTTLE_FIRST_MS = 2000, THROTTLE_MOST_MS = 60000 };
 
 // How workers are started. An edition of them is what was started with the same settings.
 struct settings {
@@ -27,8 +26,8 @@ struct roster {
     unsigned last_edition;
     struct list procs;
     size_t open; // handles and processes that are not closed
-    uv_timer_t throttle;
-    uint64_t throttle_ms; // 0: all is well
+    struct pace pace;
+    uv_timer_t throttle; // active: nothing is started
     bool paused, frozen, closing;
     unsigned long spawned, died, timed_out;
     char lexicon[64]; // of the newest ready worker
@@ -101,12 +100,23 @@ static struct census roster_count(const struct roster *roster)
     return census;
 }
 
+// How many there may be before it is known that they work: one until HELLO, few until a result. So
+// broken ones are not started more often than pace.h says, however many are configured.
+static unsigned roster_usual(const struct roster *roster, const struct census *census)
+{
+    unsigned workers = roster->settings.workers;
+    if (!census->ready)
+        return 1;
+    bool works = census->untried < census->starting + census->ready;
+    return works || workers < PACE_MOST ? workers : PACE_MOST;
+}
+
 // While workers fail, one is tried at a time. One that is on an article for long has a stand-in: an
 // article that hangs delays nobody else for long.
 static unsigned roster_wanted(const struct roster *roster, const struct census *census)
 {
-    unsigned usual = roster->settings.workers, have = census->starting + census->ready;
-    if (roster->throttle_ms && have < usual)
+    unsigned usual = roster_usual(roster, census), have = census->starting + census->ready;
+    if (roster->pace.pause_ms && have < usual)
         return census->untried ? have : have + 1;
     return usual + (census->stalled < usual ? census->stalled : usual);
 }
@@ -131,23 +141,29 @@ static void throttle_cb(uv_timer_t *timer)
     roster_fill(timer->data);
 }
 
-// Several that fail together count once.
-static void throttle_more(struct roster *roster)
+static void throttle_start(struct roster *roster)
 {
-    if (roster->closing || uv_is_active((uv_handle_t *)&roster->throttle))
+    uint64_t wait_ms = pace_wait(&roster->pace, uv_now(roster->loop));
+    uv_timer_stop(&roster->throttle);
+    if (!wait_ms)
         return;
-    uint64_t doubled = roster->throttle_ms ? 2 * roster->throttle_ms : THROTTLE_FIRST_MS;
-    roster->throttle_ms = doubled < THROTTLE_MOST_MS ? doubled : THROTTLE_MOST_MS;
-    uv_timer_start(&roster->throttle, throttle_cb, roster->throttle_ms, 0);
-    log_warning("crew_throttled next_start_ms=%llu", (unsigned long long)roster->throttle_ms);
+    uv_timer_start(&roster->throttle, throttle_cb, wait_ms, 0);
+    log_warning("crew_throttled next_start_ms=%llu", (unsigned long long)wait_ms);
 }
 
-static void throttle_reset(struct roster *roster)
+static void throttle_more(struct roster *roster)
 {
-    if (!roster->throttle_ms)
+    if (roster->closing)
         return;
-    roster->throttle_ms = 0;
-    uv_timer_stop(&roster->throttle);
+    pace_failed(&roster->pace, uv_now(roster->loop));
+    throttle_start(roster);
+}
+
+// A result: whatever failed before, the settings are good.
+static void throttle_less(struct roster *roster)
+{
+    pace_worked(&roster->pace);
+    throttle_start(roster);
     roster_fill(roster);
 }
 
@@ -187,7 +203,7 @@ static void proc_ready_cb(struct proc *proc, void *arg)
         settings_fini(&roster->fallback);
     }
     struct census census = roster_count(roster);
-    if (census.old && census.ready >= roster->settings.workers)
+    if (census.old && census.ready >= roster_usual(roster, &census))
         retire_old(roster, census.old);
     else if (census.old && census.ready + census.old > roster->settings.workers)
         retire_old(roster, 1);
@@ -226,7 +242,7 @@ static int proc_result_cb(struct proc *proc, uint64_t offset, struct slice paylo
     bool first = !proc_get_end(proc)->worked;
     int failed = roster->events.result_cb(proc, offset, payload, err, roster->arg);
     if (!failed && first)
-        throttle_reset(roster);
+        throttle_less(roster);
     if (!failed && proc_is_stalled(proc))
         retire_surplus(roster, proc);
     return failed;
@@ -340,7 +356,7 @@ static void roster_fill(struct roster *roster)
     unsigned wanted = roster_wanted(roster, &census);
     while (have < wanted && start_or_throttle(roster)) {
         have++;
-        if (census.old || roster->throttle_ms)
+        if (census.old || roster->pace.pause_ms)
             return;
     }
 }
@@ -380,7 +396,7 @@ int roster_replace(struct roster *roster, const struct config *config)
     }
     // Nobody is there who could stay.
     settings_fini(&roster->fallback);
-    roster->throttle_ms = 0;
+    roster->pace = (struct pace){0};
     uv_timer_stop(&roster->throttle);
     roster_fill(roster);
     return 0;

@@ -1,6 +1,6 @@
 // The processes of the crew.
-// 1. Keep so many running; those that die before their first result are throttled: 2 s doubling to
-// 60 s, one result resets.
+// 1. Keep so many running: one until it says HELLO, few until the first result. Those that die
+// before theirs are throttled (pace.h).
 // A death that the article explains is not: the crew knows (ended_cb).
 // 2. For each that is on one article for long a stand-in is started, at most as many as workers.
 // 3. On new settings, start one worker with them first: when it says HELLO the settings are in
