@@ -350,6 +350,7 @@ static int stored_offsets(const struct store *store, MDB_txn *txn, uint64_t uri_
     uint64_t prefix = htobe64(uri_hash);
     MDB_val key = {.mv_size = sizeof prefix, .mv_data = &prefix}, value;
     MDB_cursor *cursor;
+    char last[IDENTITY_KEY_BYTES] = {0};
     int damaged = 0;
     int status = table_error(mdb_cursor_open(txn, store->dbs[DB_IDENTITY], &cursor));
     if (status < 0)
@@ -358,6 +359,11 @@ static int stored_offsets(const struct store *store, MDB_txn *txn, uint64_t uri_
     while (status == 0 && key.mv_size == IDENTITY_KEY_BYTES &&
            memcmp(key.mv_data, &prefix, sizeof prefix) == 0) {
         uint64_t offset;
+        if (memcmp(key.mv_data, last, sizeof last) <= 0) { // a damaged tree that leads back
+            damaged = -EBADMSG;
+            break;
+        }
+        memcpy(last, key.mv_data, sizeof last);
         int opened = number_open(DB_IDENTITY, slice_from_val(key), slice_from_val(value), &offset);
         if (opened == 0)
             buf_put(offsets, &offset, sizeof offset);

@@ -115,7 +115,9 @@ static int cursor_step(const struct store *store, MDB_txn *txn, enum store_db db
     uint64_t from = *key;
     MDB_val k = val_from(slice_of_number(&from)), v;
     status = table_error(mdb_cursor_get(cursor, &k, &v, step));
-    if (status == 0 && k.mv_size == sizeof *key)
+    if (status == 0 && k.mv_size != sizeof *key)
+        status = -EBADMSG;
+    if (status == 0)
         memcpy(key, k.mv_data, sizeof *key);
     mdb_cursor_close(cursor);
     return status;
@@ -134,7 +136,8 @@ int table_seek(const struct store *store, MDB_txn *txn, enum store_db db, uint64
                uint64_t *key)
 {
     *key = from;
-    return cursor_step(store, txn, db, MDB_SET_RANGE, key);
+    int status = cursor_step(store, txn, db, MDB_SET_RANGE, key);
+    return status == 0 && *key < from ? -EBADMSG : status; // who goes on from there never ends
 }
 
 uint64_t table_entries(const struct store *store, MDB_txn *txn, enum store_db db)

@@ -34,7 +34,7 @@ int table_delete(const struct store *store, MDB_txn *txn, enum store_db db, stru
 // Last key of an integer table; 0 when the table is empty.
 int table_last(const struct store *store, MDB_txn *txn, enum store_db db, uint64_t *key);
 
-// First key at or behind `from` of an integer table. 0, -ENOENT.
+// First key at or behind `from` of an integer table. 0, -ENOENT, -EBADMSG.
 int table_seek(const struct store *store, MDB_txn *txn, enum store_db db, uint64_t from,
                uint64_t *key);
 

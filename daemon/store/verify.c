@@ -229,7 +229,10 @@ static bool find_article(struct verify *verify, uint64_t *at, uint64_t last)
     uint64_t there = last + 1;
     horizon_read(verify->store, verify->reader->txn, &horizon);
     int status = table_seek(verify->store, verify->reader->txn, DB_ARTICLES, *at, &there);
-    there = status == 0 && there <= last ? there : last + 1;
+    if (status == -EBADMSG)
+        there = *at; // what is behind it cannot be found: one by one
+    else if (status < 0 || there > last)
+        there = last + 1;
     uint64_t expected = *at > horizon.whole_from ? *at : horizon.whole_from;
     *at = expected < there ? expected : there; // one that is missing is looked at, too
     return *at <= last;

@@ -6,6 +6,7 @@
 
 #include "proto/base/file.h"
 #include "tests/fuzz/fuzz_tag.h"
+#include "tests/fuzz/small_model.h"
 #include "workers/tagger/lexicon_build.h"
 
 // The input is a list of changes to a small whole lexicon: so many bytes from the start, and what
@@ -18,6 +19,7 @@ struct change {
 enum { CHANGE_BYTES = 6 };
 
 static struct buf wholes[LEXICON_LAYERS];
+static char model_path[64];
 
 static void name_path(char path[64], enum lexicon_layer layer)
 {
@@ -51,6 +53,21 @@ static void make_whole(enum lexicon_layer layer)
     buf_init(&wholes[layer], 1 << 20);
     check_must(file_read(&wholes[layer], path, &err) == 0);
     unlink(path);
+}
+
+static void make_model(void)
+{
+    struct small_model small = small_model_make();
+    small_model_forge(&small, sizeof small);
+    snprintf(model_path, sizeof model_path, "/dev/shm/telex-fuzz-lexicon-%d-model", (int)getpid());
+    small_model_write(&small, sizeof small, model_path);
+}
+
+static void remove_model(void) __attribute__((destructor));
+static void remove_model(void)
+{
+    if (model_path[0])
+        unlink(model_path);
 }
 
 static size_t change(char *bytes, size_t len, const uint8_t *data, size_t size)
@@ -106,8 +123,10 @@ static void write_changed(const char *path, const struct buf *whole, const uint8
     free(bytes);
 }
 
-static void open_and_use(const struct tagger_files *files)
+static void open_and_use(const struct tagger_files *files, size_t size)
 {
+    static const char *const languages[] = {"pl", "de", "en"};
+
     struct tagger *tagger;
     struct err err = {0}, warning;
     if (tagger_open(&tagger, files, &warning, &err) < 0) {
@@ -116,9 +135,7 @@ static void open_and_use(const struct tagger_files *files)
     }
     check_must(!files->user_lexicon ||
                (strchr(tagger_lexicon_id(tagger), '+') == NULL) == (warning.text[0] != '\0'));
-    use(tagger, "pl");
-    use(tagger, "de");
-    use(tagger, "en");
+    use(tagger, languages[size % 3]);
     tagger_close(tagger);
 }
 
@@ -127,6 +144,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char paths[LEXICON_LAYERS][64];
     bool own = size && data[0] == 'O';
+    if (!model_path[0])
+        make_model();
     for (enum lexicon_layer i = 0; i < LEXICON_LAYERS; i++) {
         name_path(paths[i], i);
         if (!wholes[i].len)
@@ -136,8 +155,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (own)
         write_changed(paths[LEXICON_OWN], &wholes[LEXICON_OWN], data + 1, size - 1);
     const struct tagger_files files = {.lexicon = paths[LEXICON_BUNDLED],
+                                       .model = model_path,
                                        .user_lexicon = own ? paths[LEXICON_OWN] : NULL};
-    open_and_use(&files);
+    open_and_use(&files, size);
     unlink(paths[LEXICON_BUNDLED]);
     unlink(paths[LEXICON_OWN]);
     return 0;

@@ -1,21 +1,15 @@
 #include "workers/tagger/model.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "proto/base/hash.h"
 #include "tests/fuzz/fuzz_tag.h"
+#include "tests/fuzz/small_model.h"
 #include "workers/tagger/lexicon_build.h"
 
 // The input is a list of changes to a small whole names model: where, and which four bytes stand
 // there then. A first byte of 'T' cuts the file at the first place, too.
-enum { BITS = 8, BUCKETS = (1 << BITS) / MODEL_SLOTS, CHANGE_BYTES = 6 };
-
-struct small_model {
-    struct model_header header;
-    struct model_bucket buckets[BUCKETS];
-};
+enum { CHANGE_BYTES = 6 };
 
 static char lexicon_path[64], model_path[64];
 
@@ -39,23 +33,6 @@ static void remove_lexicon(void)
         unlink(lexicon_path);
 }
 
-// Every sign has a weight, so that whatever is changed has an effect.
-static struct small_model make_model(void)
-{
-    struct small_model small = {
-        .header = {
-            .version = MODEL_VERSION, .bits = BITS, .file_size = sizeof small, .scale = 0.5f}};
-    memcpy(small.header.magic, MODEL_MAGIC, sizeof small.header.magic);
-    memcpy(small.header.date, "2026-11-22", 10);
-    for (size_t i = 0; i < BUCKETS; i++) {
-        for (size_t slot = 0; slot < MODEL_SLOTS; slot++) {
-            small.buckets[i].tags[slot] = (uint8_t)(1 + slot * 31 + i);
-            small.buckets[i].weights[slot][LABEL_PERSON] = (int8_t)(slot * 20);
-        }
-    }
-    return small;
-}
-
 static size_t change(char *bytes, size_t len, const uint8_t *data, size_t size)
 {
     bool cut = size && data[0] == 'T';
@@ -68,17 +45,6 @@ static size_t change(char *bytes, size_t len, const uint8_t *data, size_t size)
             memcpy(bytes + at, data + i + sizeof at, 4);
     }
     return len;
-}
-
-// What is to be checked lies behind the checksum.
-static void forge(struct small_model *small, size_t len)
-{
-    size_t from = offsetof(struct model_header, date);
-    if (len < sizeof small->header)
-        return;
-    small->header.file_size = len;
-    small->header.checksum =
-        hash64(slice_from((const char *)small + from, len - from), MODEL_VERSION);
 }
 
 static void use(const struct tagger *tagger)
@@ -96,11 +62,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!lexicon_path[0])
         make_lexicon();
-    struct small_model small = make_model();
+    struct small_model small = small_model_make();
     size_t len = change((char *)&small, sizeof small, data, size);
-    forge(&small, len);
-    FILE *file = fopen(model_path, "wb");
-    check_must(file && fwrite(&small, 1, len, file) == len && fclose(file) == 0);
+    small_model_forge(&small, len);
+    small_model_write(&small, len, model_path);
     const struct tagger_files files = {.lexicon = lexicon_path, .model = model_path};
     struct tagger *tagger;
     struct err err = {0}, warning;

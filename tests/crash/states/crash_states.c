@@ -17,7 +17,7 @@ enum control { CONTROL_NONE, CONTROL_NOSYNC, CONTROL_NOMETASYNC };
 
 enum variant { VARIANT_NONE, VARIANT_ALL, VARIANT_SUBSET, VARIANT_TORN, VARIANTS };
 
-enum { ROUNDS = 24, UNSYNCED_WINDOW = 400, GO_ON_EVERY = 8, PENDING_MOST = 4096 };
+enum { ROUNDS = 24, UNSYNCED_WINDOW = 400, GO_ON_EVERY = 8, KEPT = 60, PENDING_MOST = 4096 };
 
 static const char *const variant_names[VARIANTS] = {"none", "all", "subset", "torn"};
 
@@ -136,7 +136,7 @@ static void report(const struct states *states)
 static int run(enum control control, size_t wanted)
 {
     struct states states = {.control = control};
-    struct promises promises = {0};
+    struct promises promises = {.kept = KEPT};
     struct fixture fx;
     char path[96];
     fixture_init(&fx);

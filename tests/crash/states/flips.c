@@ -15,7 +15,7 @@
 
 enum damage { DAMAGE_BIT, DAMAGE_ZEROS, DAMAGE_TORN, DAMAGE_MISPLACED, DAMAGES };
 
-enum { ROUNDS = 24, PAGE = 4096, SECTOR = 512 };
+enum { ROUNDS = 24, KEPT = 200, PAGE = 4096, SECTOR = 512 };
 
 static const char *const damage_names[DAMAGES] = {"bit", "zeros", "torn", "misplaced"};
 
@@ -133,6 +133,7 @@ static void make_store(struct fixture *fx)
     fx->unsynced = true;
     snprintf(path, sizeof path, "%s/data.mdb", fx->directory);
     store_path = path;
+    flips.promises.kept = KEPT;
     workload_run(fx, ROUNDS, &flips.promises, promised_cb);
     image_load(&flips.whole, path);
 }
@@ -142,7 +143,8 @@ static int run_control(void)
 {
     struct fixture fx;
     make_store(&fx);
-    flips.promises.at[0].hash.low ^= 1; // as good as: the store cannot know of either
+    // As good as: the store cannot know of either.
+    flips.promises.at[flips.promises.count - 1].hash.low ^= 1;
     flips.trial = (struct trial){.directory = trial_directory_make(),
                                  .promises = &flips.promises,
                                  .promised = flips.promises.count};

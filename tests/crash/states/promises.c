@@ -78,13 +78,30 @@ static int look(const struct promise *promise, struct store_reader *reader)
     return -EINVAL;
 }
 
+// The first event that must be there: the horizon, unless that lies where retention must not go.
+static uint64_t first_due(const struct promises *promises, struct store_reader *reader)
+{
+    uint64_t first = store_first(reader), head = store_head(reader);
+    uint64_t latest = promises->kept && head > promises->kept ? head - promises->kept + 1 : 1;
+    return first < latest ? first : latest;
+}
+
+static bool may_be_removed(const struct promise *promise, uint64_t first)
+{
+    uint64_t event = promise->kind == PROMISE_EVENT ? promise->number : promise->event;
+    return promise->kind != PROMISE_CURSOR && event && event < first;
+}
+
 struct tally promises_check(const struct promises *promises, size_t count,
                             struct store_reader *reader)
 {
     struct tally tally = {0};
     check_must(store_read_begin(reader) == 0);
+    uint64_t first = first_due(promises, reader);
     for (size_t i = 0; i < count; i++) {
         int status = look(&promises->at[i], reader);
+        if (status == -ENOENT && may_be_removed(&promises->at[i], first))
+            status = 0;
         size_t *counter = status == 0         ? &tally.kept
                           : status == -EILSEQ ? &tally.wrong
                           : status == -ENOENT ? &tally.missing

@@ -7,7 +7,7 @@
 #include "proto/base/check.h"
 #include "proto/base/clock.h"
 
-enum { GROUP_MOST = 24, BODY_MOST = 9000, MERGE_DEADLINE_MS = 60000 };
+enum { GROUP_MOST = 24, BODY_MOST = 9000, WRITER_DEADLINE_MS = 60000 };
 
 struct workload {
     struct fixture *fx;
@@ -72,6 +72,11 @@ static void promise_event(struct workload *work, uint64_t sequence)
                                                   .hash = promises_hash_event(&event)});
     read_end(work->fx);
     work->sequence = sequence;
+    for (size_t i = work->promises->count; i--;) {
+        struct promise *promise = &work->promises->at[i];
+        if (promise->kind == PROMISE_ARTICLE && promise->number == event.offset)
+            promise->event = sequence;
+    }
     tell(work);
 }
 
@@ -111,17 +116,37 @@ static void retry(struct workload *work)
     work->dead = 0;
 }
 
-// Until the writer has merged every event into the indexes.
-static void wait_for_indexes(struct workload *work)
+// Until the writer, by itself, has come so far.
+static void wait_until(struct workload *work,
+                       bool (*done)(const struct workload *work, const struct store_counts *counts))
 {
-    int64_t deadline = clock_mono_ns() + MERGE_DEADLINE_MS * (int64_t)1000000;
-    for (struct store_counts counts = {.events = 1}; counts.indexed < counts.events;) {
+    int64_t deadline = clock_mono_ns() + WRITER_DEADLINE_MS * (int64_t)1000000;
+    struct store_counts counts;
+    do {
         check_must(clock_mono_ns() < deadline);
         poll(NULL, 0, 1);
         read_begin(work->fx);
         check_must(store_count(work->fx->reader, &counts) == 0);
         read_end(work->fx);
-    }
+    } while (!done(work, &counts));
+}
+
+static bool is_indexed(const struct workload *work, const struct store_counts *counts)
+{
+    return counts->indexed >= work->sequence;
+}
+
+static bool is_removed(const struct workload *work, const struct store_counts *counts)
+{
+    return work->sequence <= work->promises->kept ||
+           counts->first == work->sequence - work->promises->kept + 1;
+}
+
+static void remove_past(struct workload *work)
+{
+    struct store_retention retention = {.events = work->promises->kept};
+    writer_set_retention(work->fx->writer, &retention);
+    wait_until(work, is_removed);
 }
 
 static void run_round(struct workload *work, unsigned round)
@@ -139,7 +164,9 @@ static void run_round(struct workload *work, unsigned round)
     if (round % 4 == 3)
         retry(work);
     if (round % 5 == 2)
-        wait_for_indexes(work);
+        wait_until(work, is_indexed);
+    if (work->promises->kept && round % 3 == 1)
+        remove_past(work);
     if (round % 7 == 6) {
         fixture_close(work->fx);
         fixture_open(work->fx);
@@ -153,6 +180,6 @@ void workload_run(struct fixture *fx, unsigned rounds, struct promises *promises
     fixture_open(fx);
     for (unsigned round = 0; round < rounds; round++)
         run_round(&work, round);
-    wait_for_indexes(&work);
+    wait_until(&work, is_indexed);
     fixture_close(fx);
 }

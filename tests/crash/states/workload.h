@@ -1,5 +1,6 @@
 // What is done to a store while its writes are recorded: articles one by one and in groups, events,
-// dead letters, retries, cursors, merged indexes, a map that grows, a daemon that starts again.
+// dead letters, retries, cursors, merged indexes, a map that grows, a daemon that starts again, and
+// the past removed all but the newest promises->kept events.
 #pragma once
 
 #include "tests/crash/states/promises.h"
