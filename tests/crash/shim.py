@@ -15,6 +15,7 @@ _HEAD = struct.Struct("<IIqQ16Q")
 _COUNTS = struct.Struct("<16Q")
 _RULE = struct.Struct("<QIIII")
 _COUNTS_AT = 24
+_MAP_SHIFT_AT = _HEAD.size + RULES * _RULE.size
 _UNSYNCED_AT, _CLOCK_AT, _FIRED_AT = 4, 8, 16
 
 
@@ -63,6 +64,10 @@ class Shim:
     def sync_again(self):
         struct.pack_into("<I", self.page, _UNSYNCED_AT, 0)
         self.clear()
+
+    def shrink_map(self, bits):
+        """From the next start on the map begins with 2^bits times less than is configured, so that it soon has to grow."""
+        struct.pack_into("<I", self.page, _MAP_SHIFT_AT, bits)
 
     def move_clock(self, seconds):
         """The wall clock is so far ahead (behind: negative)."""

@@ -129,6 +129,23 @@ class Points(crash_case.CrashCase):
         self.load.path.unlink()
         daemon.close()
 
+    def test_the_map_grows(self):
+        """From 1 MiB on, which is soon full."""
+        for round_ in range(ROUNDS):
+            for action in ("kill_before", "kill_after"):
+                with self.subTest(action):
+                    daemon = self.begin(SEED + round_, name=f"grows{round_}.{action}")
+                    self.shim.shrink_map(10)
+                    daemon.start()
+                    self.shim.rule("grow", action, self.draw.randint(1, 3))
+                    self.push_until_dead(daemon, f"the map grows: {action}")
+                    self.died(daemon, action)
+                    daemon.start()
+                    self.load.run(daemon, 100)
+                    self.tell(self.settle(daemon))
+                    self.load.path.unlink()
+                    daemon.close()
+
     def test_control(self):
         """A commit whose head never reaches the file: what it acknowledged is gone, and this must be noticed."""
         daemon = self.begin(SEED)

@@ -49,6 +49,7 @@ struct shim_page {
     uint64_t fired;     // rules that have fired
     uint64_t calls[16]; // by enum shim_call
     struct shim_rule rules[SHIM_RULES];
+    uint32_t map_shift; // the map that a daemon starts with is smaller by so many bits
 };
 
 // The page, or NULL in a process that is not under test.

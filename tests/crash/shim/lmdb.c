@@ -72,6 +72,10 @@ int mdb_cursor_del(MDB_cursor *cursor, unsigned flags)
 
 int mdb_env_set_mapsize(MDB_env *env, size_t size)
 {
+    static bool started; // it is the writer alone that calls it later on
+    if (!started && shim_page())
+        size >>= shim_page()->map_shift;
+    started = true;
     enum shim_action action = shim_before(SHIM_GROW);
     int code = NEXT(mdb_env_set_mapsize)(env, size);
     shim_after(action);
