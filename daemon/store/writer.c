@@ -3,7 +3,7 @@
 //   2. carry it out in one transaction and commit, which syncs
 //   3. only then hand the requests back and wake the loop
 //   4. when there is nothing to do, or the indexes are far behind, take a step of merging events
-//      into them
+//      into them (writer_steps.c)
 //   5. when there is more than retention keeps, and no merging is half done, take a step of
 //      removing the oldest events
 // A batch that fails is carried out again one request at a time, so that one that is too large or
@@ -14,12 +14,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "daemon/store/apply.h"
 #include "daemon/store/env.h"
 #include "daemon/store/identity.h"
-#include "daemon/store/index.h"
-#include "daemon/store/retain.h"
 #include "daemon/store/table.h"
+#include "daemon/store/writer_private.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
@@ -28,55 +26,11 @@ enum {
     IDLE_MS = 20,           // without requests for so long, merging may begin
     EVENT_LIMIT = 64 << 20,
     WORDS_LIMIT = 1 << 20,
-    MERGE_BYTES = 16 << 20,  // room a step of merging wants on disk
-    MERGE_STEP_NS = 4000000, // and the time it takes of the writer's, before its commit
-    MERGE_SHARE = 16,        // of a small map it wants less
-    REMOVE_BYTES = 1 << 20,  // room a step of removing wants: it writes pages anew, too
-    REMOVE_STEP_NS = 4000000,
-    REMOVE_STEPS_MAX = 8,     // as many times as long a step may take when there is far too much
-    LOOK_MS = 1000,           // how often retention looks what has to go, at least
-    LOOK_SHARE = 64,          // and after writing this part of what it keeps,
-    LOOK_BYTES_MIN = 1 << 20, // but no less
 };
-
-struct writer {
-    struct store *store;
-    void (*wake)(void *arg);
-    void *wake_arg;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t work;
-    struct list queued;               // under lock
-    struct list done;                 // under lock
-    bool stopping;                    // under lock
-    struct writer_stats stats;        // under lock
-    struct store_retention retention; // under lock
-    bool retention_set;               // under lock: not taken over yet
-
-    // The thread's own.
-    bool failed;
-    bool cannot_grow;       // tried in vain for this batch: not again for each of its requests
-    bool merge_blocked;     // the last step failed; not again before a commit succeeds
-    bool retain_blocked;    // the last step failed; not again before the next look
-    struct index_run *run;  // being merged
-    bool run_is_waited_for; // nothing can be removed while it is half merged
-    struct retain retain;
-    int64_t looked_ms; // monotonic: when retention last looked
-    uint64_t written;  // bytes that may have been written since
-    struct buf scratch;
-    struct buf words;
-    struct apply_counts counts; // of the last transaction
-};
-
-static uint64_t index_lag(const struct writer *writer)
-{
-    return writer->store->tail.next_sequence - 1 - writer->store->indexed;
-}
 
 // --- one transaction
 
-// Errors that leave the store sound, so that the request may be tried again.
-static bool is_passing(int status)
+bool writer_is_passing(int status)
 {
     return status == -ENOSPC || status == -ENOBUFS || status == -ENOMEM || status == -EBADMSG ||
            status == -EAGAIN;
@@ -146,8 +100,7 @@ static int try_batch(struct writer *writer, const struct list *batch)
     return 0;
 }
 
-// Growing may wait for a reader to end.
-static bool grow(struct writer *writer)
+bool writer_grow(struct writer *writer)
 {
     if (!writer->cannot_grow)
         writer->cannot_grow = env_grow(writer->store) < 0;
@@ -159,13 +112,13 @@ static int try_batch_growing(struct writer *writer, const struct list *batch)
     int status;
     do
         status = try_batch(writer, batch);
-    while (status == -ENOBUFS && grow(writer));
+    while (status == -ENOBUFS && writer_grow(writer));
     return status == -ENOBUFS ? -ENOSPC : status;
 }
 
 // --- a batch and its outcome
 
-static void note_failure(struct writer *writer)
+void writer_note_failure(struct writer *writer)
 {
     if (!writer->failed)
         log_error("store_failed directory=\"%s\" the disk did not take a commit; nothing is "
@@ -210,10 +163,10 @@ static bool run_batch(struct writer *writer, const struct list *batch, bool may_
         add_counts(writer);
         return true;
     }
-    if (!writer->failed && is_passing(status) && may_split)
+    if (!writer->failed && writer_is_passing(status) && may_split)
         return false;
-    if (!is_passing(status)) {
-        note_failure(writer);
+    if (!writer_is_passing(status)) {
+        writer_note_failure(writer);
         status = -EIO;
     }
     set_status(writer, batch, status);
@@ -243,146 +196,6 @@ static void carry_out(struct writer *writer, struct list *batch)
         list_splice(batch, &finished);
     }
     hand_back(writer, batch);
-}
-
-// --- indexes
-
-// A step may take longer the further the indexes are behind, so that they catch up.
-static int64_t step_budget(const struct writer *writer)
-{
-    return MERGE_STEP_NS * (int64_t)(1 + index_lag(writer) / (4 * WRITER_INDEX_LAG));
-}
-
-static void count_step(struct writer *writer)
-{
-    pthread_mutex_lock(&writer->lock);
-    writer->stats.index_commits++;
-    pthread_mutex_unlock(&writer->lock);
-}
-
-static int run_step(struct writer *writer)
-{
-    bool writes = writer->run && index_run_is_collected(writer->run);
-    uint64_t share = writer->store->map_limit / MERGE_SHARE;
-    uint64_t need = share < MERGE_BYTES ? share : MERGE_BYTES;
-    int status = env_reserve(writer->store, need, ENV_INDEXES);
-    writer->written += need / 4;
-    if (status == 0 && !writer->run)
-        status = index_run_start(writer->store, INDEX_RUN, &writer->run);
-    if (status == 0)
-        do
-            status = index_run_step(writer->run, step_budget(writer));
-        while (status == -ENOBUFS && grow(writer));
-    if (status >= 0 && writes)
-        count_step(writer);
-    if (status <= 0 && status != -ENOSPC && status != -ENOBUFS) {
-        index_run_free(writer->run);
-        writer->run = NULL;
-    }
-    return status;
-}
-
-// One step. False when there was nothing to merge, or it cannot be done now.
-static bool merge(struct writer *writer)
-{
-    if (writer->failed || writer->merge_blocked || !index_lag(writer))
-        return false;
-    int status = run_step(writer);
-    writer->merge_blocked = status < 0;
-    if (status < 0 && !is_passing(status))
-        note_failure(writer);
-    else if (status < 0)
-        log_warning("index_postponed reason=\"%s\"", strerror(-status));
-    return status >= 0;
-}
-
-// --- retention
-
-static bool retains(const struct writer *writer)
-{
-    const struct store_retention *limits = &writer->retain.limits;
-    return limits->age_ms || limits->events || limits->bytes;
-}
-
-static void take_over_retention(struct writer *writer)
-{
-    pthread_mutex_lock(&writer->lock);
-    bool anew = writer->retention_set;
-    writer->retain.limits = writer->retention;
-    writer->retention_set = false;
-    pthread_mutex_unlock(&writer->lock);
-    if (anew)
-        writer->looked_ms = 0;
-}
-
-static void look_at_retention(struct writer *writer)
-{
-    uint64_t much = writer->retain.limits.bytes / LOOK_SHARE;
-    int64_t now = clock_mono_ms();
-    much = much > LOOK_BYTES_MIN ? much : LOOK_BYTES_MIN;
-    if (writer->looked_ms && now - writer->looked_ms < LOOK_MS && writer->written < much)
-        return;
-    retain_look(&writer->retain);
-    writer->looked_ms = now ? now : 1;
-    writer->written = 0;
-    writer->retain_blocked = false;
-}
-
-// The further above its limit the store is, the longer.
-static int64_t remove_budget(const struct writer *writer)
-{
-    const struct retain *retain = &writer->retain;
-    uint64_t times = 1;
-    if (retain->limits.bytes)
-        times += 16 * retain->excess / retain->limits.bytes;
-    return REMOVE_STEP_NS * (int64_t)(times < REMOVE_STEPS_MAX ? times : REMOVE_STEPS_MAX);
-}
-
-static int remove_step(struct writer *writer)
-{
-    struct removal removal = {0};
-    int64_t begun = clock_mono_ns();
-    int status = env_reserve(writer->store, REMOVE_BYTES, ENV_RETENTION);
-    if (status == 0)
-        do
-            status = retain_step(&writer->retain, remove_budget(writer), &removal);
-        while (status == -ENOBUFS && (grow(writer) || retain_can_do_less(&writer->retain)));
-    int64_t took = clock_mono_ns() - begun;
-    pthread_mutex_lock(&writer->lock);
-    writer->stats.retention_commits += removal.events > 0;
-    writer->stats.removed_events += removal.events;
-    writer->stats.removed_articles += removal.articles;
-    if (took > writer->stats.retention_ns_max)
-        writer->stats.retention_ns_max = took;
-    pthread_mutex_unlock(&writer->lock);
-    if (removal.events)
-        writer->merge_blocked = false;
-    return status;
-}
-
-// One step. False when there was nothing to remove, or it cannot be done now.
-static bool retain(struct writer *writer)
-{
-    take_over_retention(writer);
-    if (!retains(writer) || writer->failed)
-        return false;
-    look_at_retention(writer);
-    writer->run_is_waited_for = false;
-    if (writer->retain_blocked || !retain_is_due(&writer->retain))
-        return false;
-    writer->run_is_waited_for = writer->run && !writer->merge_blocked;
-    if (writer->run_is_waited_for)
-        return false;
-    index_run_free(writer->run); // it is begun again, without what goes now
-    writer->run = NULL;
-    writer->cannot_grow = false;
-    int status = remove_step(writer);
-    writer->retain_blocked = status < 0;
-    if (status < 0 && !is_passing(status))
-        note_failure(writer);
-    else if (status < 0)
-        log_warning("retention_postponed reason=\"%s\"", strerror(-status));
-    return status == 0;
 }
 
 // --- the thread
@@ -440,10 +253,10 @@ static void fill_batch(struct writer *writer, struct list *batch)
 // over.
 static bool next_batch(struct writer *writer, struct list *batch, bool busy)
 {
-    bool merging = !writer->failed && !writer->merge_blocked && index_lag(writer);
+    bool merging = !writer->failed && !writer->merge_blocked && writer_index_lag(writer);
     pthread_mutex_lock(&writer->lock);
     if (!busy)
-        wait_for_work(writer, merging ? IDLE_MS : retains(writer) ? LOOK_MS : 0);
+        wait_for_work(writer, merging ? IDLE_MS : writer_retains(writer) ? WRITER_LOOK_MS : 0);
     fill_batch(writer, batch);
     bool over = list_is_empty(batch) && writer->stopping;
     pthread_mutex_unlock(&writer->lock);
@@ -459,9 +272,9 @@ static void *writer_main(void *arg)
         bool idle = list_is_empty(&batch);
         if (!idle)
             carry_out(writer, &batch);
-        bool behind = index_lag(writer) >= WRITER_INDEX_LAG || writer->run_is_waited_for;
-        bool merged = (idle || behind) && merge(writer);
-        busy = retain(writer) || (merged && idle);
+        bool behind = writer_index_lag(writer) >= WRITER_INDEX_LAG || writer->run_is_waited_for;
+        bool merged = (idle || behind) && writer_merge(writer);
+        busy = writer_retain(writer) || (merged && idle);
     }
     return NULL;
 }

@@ -46,9 +46,11 @@ class Bench:
 
     @contextlib.contextmanager
     def daemon(self, folder="daemon", keep=False, **options):
-        """A telexd in a folder of its own; an underscore in an option's name stands for its dot."""
+        """A telexd in a folder of its own, without a limit on what one client may push; an underscore in an option's name stands for
+        its dot."""
         path = self.scratch / folder if keep else self.folder(folder)
-        daemon = Daemon(path, {name.replace("_", ".", 1): value for name, value in options.items()}).start()
+        options = {"limits.articles": 0, **{name.replace("_", ".", 1): value for name, value in options.items()}}
+        daemon = Daemon(path, options).start()
         try:
             yield daemon
         finally:

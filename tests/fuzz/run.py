@@ -22,7 +22,8 @@ JSON = dict.fromkeys(["json", "json_check", "json_form", "open_request"], "json"
 FRAMES = dict.fromkeys(["ack", "article", "events", "frame", "push", "result", "store_record", "worker", "worker_reader"], "frames")
 DICTIONARIES = {**JSON, **FRAMES, "charset": "charset", "clock": "date", "config": "config", "feed_date": "date", "fold": "text",
                 "html": "html", "keyfile": "keyfile", "own_list": "own_list", "source": "source", "tagger": "text", "text": "text"}
-INPUT_MAX = 16384  # bytes; larger ones are slow and find little more
+# Bytes; larger inputs are slow and find little more. Changes to a file are lists of six bytes each.
+INPUT_MAX = dict.fromkeys(["lexicon", "model", "worker_reader"], 1024)
 
 
 def targets():
@@ -44,7 +45,7 @@ def fuzz(name, limits):
     corpus, findings = BUILD / "corpus" / name, BUILD / "findings" / name
     for folder in (corpus, findings):
         folder.mkdir(parents=True, exist_ok=True)
-    command = [BUILD / "tests/fuzz" / f"fuzz-{name.replace('_', '-')}", *limits, f"-max_len={INPUT_MAX}", "-timeout=20",
+    command = [BUILD / "tests/fuzz" / f"fuzz-{name.replace('_', '-')}", *limits, f"-max_len={INPUT_MAX.get(name, 4096)}", "-timeout=20",
                "-rss_limit_mb=2048", "-report_slow_units=3600", "-print_final_stats=1", f"-artifact_prefix={findings}/", corpus, HERE / "corpus" / name]
     dictionary = HERE / "dict" / f"{DICTIONARIES.get(name)}.dict"
     if dictionary.exists():
