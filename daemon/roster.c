@@ -4,25 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/crew_settings.h"
 #include "daemon/pace.h"
 #include "proto/base/log.h"
-#include "proto/base/path.h"
-
-// How workers are started. An edition of them is what was started with the same settings.
-struct settings {
-    char *tagger, *lexicon, *user_lexicon;
-    unsigned workers, window;
-    uint64_t timeout_ms;
-    unsigned edition;
-};
 
 struct roster {
     uv_loop_t *loop;
     struct roster_events events;
     void *arg;
-    struct settings settings; // of the next start
-    struct settings fallback; // while one is on trial
-    struct proc *trial;       // the first of a new edition, until HELLO
+    struct crew_settings settings; // of the next start
+    struct crew_settings fallback; // while one is on trial
+    struct proc *trial;            // the first of a new edition, until HELLO
     unsigned last_edition;
     struct list procs;
     size_t open; // handles and processes that are not closed
@@ -36,34 +28,6 @@ struct roster {
 };
 
 static void roster_fill(struct roster *roster);
-
-// --- settings
-
-static void settings_fini(struct settings *settings)
-{
-    free(settings->tagger);
-    free(settings->lexicon);
-    free(settings->user_lexicon);
-    *settings = (struct settings){0};
-}
-
-static int settings_init(struct settings *settings, const struct config *config, unsigned edition)
-{
-    *settings = (struct settings){
-        .tagger = strdup(config->crew_tagger),
-        .lexicon = strdup(config->crew_lexicon),
-        .user_lexicon = strdup(config->crew_user_lexicon),
-        .workers =
-            config->crew_workers ? (unsigned)config->crew_workers : uv_available_parallelism(),
-        .window = (unsigned)config->crew_window,
-        .timeout_ms = (uint64_t)config->crew_timeout * 1000,
-        .edition = edition,
-    };
-    if (settings->tagger && settings->lexicon && settings->user_lexicon)
-        return 0;
-    settings_fini(settings);
-    return -ENOMEM;
-}
 
 // --- counting
 
@@ -200,7 +164,7 @@ static void proc_ready_cb(struct proc *proc, void *arg)
     memcpy(roster->lexicon, proc_lexicon(proc), sizeof roster->lexicon);
     if (proc == roster->trial) {
         roster->trial = NULL;
-        settings_fini(&roster->fallback);
+        crew_settings_fini(&roster->fallback);
     }
     struct census census = roster_count(roster);
     if (census.old && census.ready >= roster_usual(roster, &census))
@@ -261,9 +225,9 @@ static void trial_failed(struct roster *roster, const char *why)
 {
     log_error("crew_not_replaced reason=\"%s\" workers=\"the old ones stay\"", why);
     roster->trial = NULL;
-    settings_fini(&roster->settings);
+    crew_settings_fini(&roster->settings);
     roster->settings = roster->fallback;
-    roster->fallback = (struct settings){0};
+    roster->fallback = (struct crew_settings){0};
 }
 
 static void note_end(struct roster *roster, const struct proc *proc)
@@ -295,23 +259,10 @@ static void proc_ended_cb(struct proc *proc, void *arg)
 
 // --- starting
 
-static int find_program(const struct settings *settings, char out[PATH_MAX], struct err *err)
-{
-    if (*settings->tagger) {
-        int len = snprintf(out, PATH_MAX, "%s", settings->tagger);
-        return len < PATH_MAX ? 0 : err_set_errno(err, ENAMETOOLONG, "crew.tagger");
-    }
-    if (path_find_program("telex-tagger", out) == 0)
-        return 0;
-    return err_set(err, "telex-tagger is neither beside telexd nor in libexec: install it, or set "
-                        "crew.tagger"),
-           -ENOENT;
-}
-
 static struct proc *roster_start_one(struct roster *roster, struct err *err)
 {
     char program[PATH_MAX];
-    if (find_program(&roster->settings, program, err))
+    if (crew_settings_find_tagger(&roster->settings, program, err))
         return NULL;
     struct proc_options options = {
         .program = program,
@@ -376,14 +327,14 @@ static void start_trial(struct roster *roster)
 
 int roster_replace(struct roster *roster, const struct config *config)
 {
-    struct settings fresh;
-    int failed = settings_init(&fresh, config, roster->last_edition + 1);
+    struct crew_settings fresh;
+    int failed = crew_settings_init(&fresh, config, roster->last_edition + 1);
     if (failed)
         return failed;
     roster->last_edition++;
     struct proc *overtaken = roster->trial;
     if (overtaken)
-        settings_fini(&roster->settings);
+        crew_settings_fini(&roster->settings);
     else
         roster->fallback = roster->settings;
     roster->settings = fresh;
@@ -395,7 +346,7 @@ int roster_replace(struct roster *roster, const struct config *config)
         return 0;
     }
     // Nobody is there who could stay.
-    settings_fini(&roster->fallback);
+    crew_settings_fini(&roster->fallback);
     roster->pace = (struct pace){0};
     uv_timer_stop(&roster->throttle);
     roster_fill(roster);
@@ -464,7 +415,7 @@ int roster_create(struct roster **out, uv_loop_t *loop, const struct config *con
                   const struct roster_events *events, void *arg)
 {
     struct roster *roster = *out = calloc(1, sizeof *roster);
-    if (!roster || settings_init(&roster->settings, config, 0)) {
+    if (!roster || crew_settings_init(&roster->settings, config, 0)) {
         free(roster);
         *out = NULL;
         return -ENOMEM;
@@ -498,7 +449,7 @@ void roster_destroy(struct roster *roster)
 {
     if (!roster)
         return;
-    settings_fini(&roster->settings);
-    settings_fini(&roster->fallback);
+    crew_settings_fini(&roster->settings);
+    crew_settings_fini(&roster->fallback);
     free(roster);
 }

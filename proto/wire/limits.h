@@ -10,8 +10,7 @@ enum {
     WIRE_LANGUAGE_MAX = 35, // the longest BCP 47 tag in practice (RFC 5646, 4.4.1)
     WIRE_PUBLISHED_MAX = 64,
     WIRE_EXTRA_MAX = 256 * 1024,
-    WIRE_BODY_MAX =
-        1024 * 1024, // default of the daemon's article_max; the most it may be set to is 16 MiB
+    WIRE_BODY_MAX = 1024 * 1024, // default of the daemon's article_max, which a payload bounds
     WIRE_BATCH_ARTICLES = 256,
     WIRE_BATCH_EVENTS = 256,
     WIRE_PAYLOAD_MAX = 4 * 1024 * 1024,

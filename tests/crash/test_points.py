@@ -142,9 +142,10 @@ class Points(crash_case.CrashCase):
                     self.died(daemon, action)
                     daemon.start()
                     self.load.run(daemon, 100)
-                    self.tell(self.settle(daemon))
+                    evidence = self.settle(daemon)
                     self.load.path.unlink()
                     daemon.close()
+        self.tell(evidence)
 
     def test_control(self):
         """A commit whose head never reaches the file: what it acknowledged is gone, and this must be noticed."""

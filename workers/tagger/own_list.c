@@ -13,10 +13,10 @@
 #include "workers/tagger/lexicon_build.h"
 #include "workers/tagger/lexicon_words.h"
 #include "workers/tagger/local_id.h"
+#include "workers/tagger/own_table.h"
 
 enum {
     ARENA_BYTES_MAX = 1 << 30,
-    TABLE_BYTES_MAX = 512 << 20,
     ANY_LANGUAGE = (1 << LEXICON_LANGUAGES) - 1,
     OWN_WEIGHT = 9, // as the world-famous: the user has said that it matters
 };
@@ -60,8 +60,6 @@ static bool next_part(struct slice *rest, char separator, struct slice *part)
     return true;
 }
 
-// --- Tables ---
-
 size_t own_list_count(const struct own_list *list)
 {
     return list->entities.len / sizeof(struct own_entity);
@@ -80,90 +78,6 @@ size_t own_list_name_count(const struct own_list *list)
 const struct own_name *own_list_name(const struct own_list *list, size_t index)
 {
     return (const struct own_name *)(const void *)list->names.ptr + index;
-}
-
-static struct slice id_key(const struct own_list *list, size_t index)
-{
-    return own_list_entity(list, index)->id;
-}
-
-static struct slice name_key(const struct own_list *list, size_t index)
-{
-    return own_list_name(list, index)->folded;
-}
-
-// A hash table of indices, and what their keys are.
-struct table {
-    struct buf *slots;
-    struct slice (*key_of)(const struct own_list *list, size_t index);
-};
-
-static struct table ids_of(struct own_list *list)
-{
-    return (struct table){&list->ids, id_key};
-}
-
-static struct table names_of(struct own_list *list)
-{
-    return (struct table){&list->folded, name_key};
-}
-
-static size_t table_slots(const struct buf *table)
-{
-    return table->len / sizeof(uint32_t);
-}
-
-// The next entry of this key at or behind the slot *at, as an index; false at the end of them.
-static bool table_next(const struct own_list *list, struct table table, struct slice key,
-                       size_t *at, uint32_t *index)
-{
-    const uint32_t *slots = (const uint32_t *)(const void *)table.slots->ptr;
-    size_t mask = table_slots(table.slots) - 1;
-    for (*at &= mask; slots && slots[*at]; *at = (*at + 1) & mask) {
-        *index = slots[*at] - 1;
-        if (slice_equal(table.key_of(list, *index), key)) {
-            ++*at;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void slots_put(struct buf *table, uint64_t hash, uint32_t index)
-{
-    uint32_t *slots = (uint32_t *)(void *)table->ptr;
-    size_t mask = table_slots(table) - 1, at = hash & mask;
-    while (slots[at])
-        at = (at + 1) & mask;
-    slots[at] = index + 1;
-}
-
-static void table_put(const struct own_list *list, struct table table, uint32_t index)
-{
-    slots_put(table.slots, hash64(table.key_of(list, index), 0), index);
-}
-
-// Twice the slots, when `count` entries would leave too few free.
-static bool table_room(const struct own_list *list, struct table table, size_t count)
-{
-    size_t slots = table_slots(table.slots) ? table_slots(table.slots) : 64;
-    while (slots < count * 2)
-        slots *= 2;
-    if (slots == table_slots(table.slots))
-        return true;
-    struct buf grown;
-    buf_init(&grown, TABLE_BYTES_MAX);
-    if (!buf_reserve(&grown, slots * sizeof(uint32_t)))
-        return false;
-    grown.len = slots * sizeof(uint32_t);
-    memset(grown.ptr, 0, grown.len);
-    const uint32_t *old = (const uint32_t *)(const void *)table.slots->ptr;
-    for (size_t i = 0; i < table_slots(table.slots); i++)
-        if (old[i])
-            slots_put(&grown, hash64(table.key_of(list, old[i] - 1), 0), old[i] - 1);
-    buf_fini(table.slots);
-    *table.slots = grown;
-    return true;
 }
 
 // --- A line ---
@@ -295,7 +209,7 @@ static bool check_is_free(struct own_list *list, const struct own_name *name)
 {
     uint32_t found;
     size_t at = hash64(name->folded, 0);
-    while (table_next(list, names_of(list), name->folded, &at, &found)) {
+    while (own_table_next(list, own_table_of_names(list), name->folded, &at, &found)) {
         if (!overlap(own_list_name(list, found), name))
             continue;
         const struct own_entity *owner = owner_of(list, found);
@@ -382,7 +296,7 @@ static bool check_double(struct own_list *list, const struct own_entity *entity)
 {
     uint32_t found;
     size_t at = hash64(entity->id, 0);
-    if (!table_next(list, ids_of(list), entity->id, &at, &found))
+    if (!own_table_next(list, own_table_of_ids(list), entity->id, &at, &found))
         return true;
     return refuse(list, "id %.*s is that of line %zu already; %s", SHOWN(entity->id),
                   own_list_entity(list, found)->line,
@@ -400,14 +314,14 @@ static void add_entity(struct own_list *list, const struct own_entity *entity)
 {
     uint32_t index = (uint32_t)own_list_count(list);
     buf_put(&list->entities, entity, sizeof *entity);
-    if (list->entities.failed || !table_room(list, ids_of(list), index + 1u) ||
-        !table_room(list, names_of(list), own_list_name_count(list))) {
+    if (list->entities.failed || !own_table_room(list, own_table_of_ids(list), index + 1u) ||
+        !own_table_room(list, own_table_of_names(list), own_list_name_count(list))) {
         list->entities.failed = true;
         return;
     }
-    table_put(list, ids_of(list), index);
+    own_table_put(list, own_table_of_ids(list), index);
     for (uint32_t i = 0; i < entity->name_count; i++)
-        table_put(list, names_of(list), entity->first_name + i);
+        own_table_put(list, own_table_of_names(list), entity->first_name + i);
 }
 
 static bool read_entity(struct own_list *list, struct slice line)
@@ -451,7 +365,7 @@ int own_list_read(struct own_list *list, struct slice content, own_complaint_fn 
     arena_init(&list->arena, ARENA_BYTES_MAX);
     struct buf *bufs[] = {&list->entities, &list->names, &list->ids, &list->folded};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
-        buf_init(bufs[i], TABLE_BYTES_MAX);
+        buf_init(bufs[i], OWN_TABLE_BYTES_MAX);
     if (slice_begins(content, "\xef\xbb\xbf"))
         content = slice_from(content.ptr + 3, content.len - 3);
     struct slice line;
