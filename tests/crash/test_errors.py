@@ -100,10 +100,13 @@ class Errors(crash_case.CrashCase):
         """The batch is refused as retryable, and the daemon goes on."""
         daemon = self.begin(SEED)
         daemon.start()
-        for _ in range(5 * ROUNDS):
+        for number in range(5 * ROUNDS):
             self.shim.rule("write", "fail", self.draw.randint(1, 20), "ENOSPC")
-            self.load.run(daemon, 200)
-            self.assertTrue(daemon.is_running(), daemon.tail())
+            for _ in range(100):  # how many articles share a write is a matter of time
+                self.load.run(daemon, 100)
+                self.assertTrue(daemon.is_running(), daemon.tail())
+                if self.shim.fired > number:
+                    break
         self.assertEqual(self.shim.fired, 5 * ROUNDS)
         self.settle(daemon)
 
