@@ -64,15 +64,22 @@ static struct census roster_count(const struct roster *roster)
     return census;
 }
 
+static unsigned at_most(unsigned number, unsigned most)
+{
+    return number < most ? number : most;
+}
+
 // How many there may be before it is known that they work: one until HELLO, few until a result. So
 // broken ones are not started more often than pace.h says, however many are configured.
+static unsigned roster_most(const struct census *census)
+{
+    bool works = census->untried < census->starting + census->ready;
+    return !census->ready ? 1 : works ? UINT_MAX : PACE_MOST;
+}
+
 static unsigned roster_usual(const struct roster *roster, const struct census *census)
 {
-    unsigned workers = roster->settings.workers;
-    if (!census->ready)
-        return 1;
-    bool works = census->untried < census->starting + census->ready;
-    return works || workers < PACE_MOST ? workers : PACE_MOST;
+    return at_most(roster->settings.workers, roster_most(census));
 }
 
 // While workers fail, one is tried at a time. One that is on an article for long has a stand-in: an
@@ -82,7 +89,7 @@ static unsigned roster_wanted(const struct roster *roster, const struct census *
     unsigned usual = roster_usual(roster, census), have = census->starting + census->ready;
     if (roster->pace.pause_ms && have < usual)
         return census->untried ? have : have + 1;
-    return usual + (census->stalled < usual ? census->stalled : usual);
+    return at_most(usual + at_most(census->stalled, usual), roster_most(census));
 }
 
 // Some worker with the settings of this one has given a result and is there.
