@@ -12,7 +12,7 @@
 
 enum {
     HWM = 64,
-    BATCH = 8, // a question may cost milliseconds; articles and events get their turn between
+    BATCH = 1, // a question may cost milliseconds: articles and events get their turn after each
     REQUEST_MAX = 64 * 1024,
     REPLY_MAX = 64 * 1024 * 1024, // one article with its event, escaped, at the largest article_max
     ENTRY_ROOM = 64,              // behind the last entry of a list
