@@ -102,7 +102,7 @@ static uint64_t entries(const struct pages *pages)
 
 // Where the heads agree the newer one is right, also when it leads to less: retention removes. Else
 // one of them is damaged, more likely the one that leads to less.
-static int choose_head(struct pages *pages, struct err *err)
+static int choose_head(struct pages *pages, const char *path, struct err *err)
 {
     struct page_root roots[HEADS] = {{.transaction = 1}, {.transaction = 0}};
     int best = -1, most = 0;
@@ -122,7 +122,8 @@ static int choose_head(struct pages *pages, struct err *err)
         }
     }
     if (best < 0)
-        return err_set(err, "neither head of the file leads to a telex store"), -EBADMSG;
+        return err_set(err, "neither head of %s leads to a telex store; only a backup helps", path),
+               -EBADMSG;
     pages->root = roots[best];
     find_tables(pages, &pages->root);
     pages->heads_damaged = !agreed;
@@ -136,7 +137,7 @@ int pages_open(struct pages **out, const char *path, struct err *err)
         return err_set_errno(err, ENOMEM, "cannot read %s", path);
     int status = map_file(pages, path, err);
     if (status == 0)
-        status = choose_head(pages, err);
+        status = choose_head(pages, path, err);
     if (status == 0) {
         uint64_t whole = pages->bytes / PAGE_BYTES;
         pages->count = pages->root.last_page < whole ? pages->root.last_page + 1 : whole;

@@ -204,7 +204,8 @@ static void test_without_heads_nothing_is_touched(void **state)
     struct err err = {0};
     overwrite(fx, 0, 2 * PAGE);
     assert_int_equal(repair(fx, &report, &err), -EBADMSG);
-    assert_string_equal(err_text(&err), "neither head of the file leads to a telex store");
+    assert_non_null(strstr(err_text(&err), fx->directory));
+    assert_non_null(strstr(err_text(&err), "leads to a telex store; only a backup helps"));
     assert_true(is_there(fx, "data.mdb") && !is_there(fx, "repairing"));
     buf_fini(&told);
 }
