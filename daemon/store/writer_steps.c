@@ -18,6 +18,16 @@ enum {
     LOOK_BYTES_MIN = 1 << 20, // but no less
 };
 
+// Tells of a step that failed, or that has to be taken later.
+static bool step_failed(struct writer *writer, int status, const char *what)
+{
+    if (status < 0 && !writer_is_passing(status))
+        writer_note_failure(writer);
+    else if (status < 0)
+        log_warning("%s_postponed reason=\"%s\"", what, strerror(-status));
+    return status < 0;
+}
+
 // --- indexes
 
 // A step may take longer the further the indexes are behind, so that they catch up.
@@ -60,12 +70,8 @@ bool writer_merge(struct writer *writer)
     if (writer->failed || writer->merge_blocked || !writer_index_lag(writer))
         return false;
     int status = run_step(writer);
-    writer->merge_blocked = status < 0;
-    if (status < 0 && !writer_is_passing(status))
-        writer_note_failure(writer);
-    else if (status < 0)
-        log_warning("index_postponed reason=\"%s\"", strerror(-status));
-    return status >= 0;
+    writer->merge_blocked = step_failed(writer, status, "index");
+    return !writer->merge_blocked;
 }
 
 // --- retention
@@ -142,10 +148,6 @@ bool writer_retain(struct writer *writer)
     writer->run = NULL;
     writer->cannot_grow = false;
     int status = remove_step(writer);
-    writer->retain_blocked = status < 0;
-    if (status < 0 && !writer_is_passing(status))
-        writer_note_failure(writer);
-    else if (status < 0)
-        log_warning("retention_postponed reason=\"%s\"", strerror(-status));
-    return status == 0;
+    writer->retain_blocked = step_failed(writer, status, "retention");
+    return !writer->retain_blocked;
 }
