@@ -10,6 +10,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+enum { LINE_BYTES_MAX = INI_MAX_LINE - 2 }; // inih's buffer has a newline and a NUL behind it
+
 static const struct param params[] = {
 #define PARAM_TEXT(s, k, initial, help)                                                            \
     {#s, #k, PARAM_IS_TEXT, offsetof(struct config, s##_##k), initial, 0, 0, 0, "", help},
@@ -93,12 +95,15 @@ struct config *config_copy(const struct config *config)
 
 // What the file cannot hold is not taken from the command line either, so that --print-config can
 // always be read again.
-static int text_set(char **text, const char *value, struct err *err)
+static int text_set(char **text, const struct param *p, const char *value, struct err *err)
 {
+    size_t most = LINE_BYTES_MAX - strlen(p->key) - strlen(" = ");
     for (const char *at = value; *at; at++)
         if ((unsigned char)*at < 0x20 || (at > value && *at == ';' && at[-1] == ' '))
             return err_set(err, "a value has no control characters and no \" ;\"");
     size_t len = strlen(value);
+    if (len > most)
+        return err_set(err, "a value longer than %zu bytes does not fit a line of the file", most);
     if (len && (value[0] == ' ' || value[len - 1] == ' '))
         return err_set(err, "a value neither begins nor ends with a space");
     char *copy = strdup(value);
@@ -138,7 +143,7 @@ static int param_set(struct config *config, const struct param *p, const char *v
 {
     int result = p->type == PARAM_IS_NUMBER ? number_set(param_number(config, p), p, value, err)
                  : p->type == PARAM_IS_FLAG ? flag_set(param_flag(config, p), value, err)
-                                            : text_set(param_text(config, p), value, err);
+                                            : text_set(param_text(config, p), p, value, err);
     return result == 0 ? 0 : err_prefix(err, "%s.%s", p->section, p->key);
 }
 
@@ -209,7 +214,7 @@ static char *line_cb(char *line, int size, void *stream)
     line[len] = '\0';
     r->line++;
     if (c != '\n' && c != EOF) {
-        err_set(r->err, c == '\0' ? "a NUL byte" : "line longer than %d bytes", size - 2);
+        err_set(r->err, c == '\0' ? "a NUL byte" : "line longer than %d bytes", LINE_BYTES_MAX);
         fail_at(r, r->line);
         return NULL;
     }

@@ -38,7 +38,8 @@ void sorted_add(struct sorted *run, struct slice key, uint64_t number, struct sl
     };
     buf_put_slice(&run->bytes, key);
     buf_put_slice(&run->bytes, value);
-    buf_put(&run->entries, &entry, sizeof entry);
+    if (!run->bytes.failed) // else it would lead to bytes that are not there
+        buf_put(&run->entries, &entry, sizeof entry);
 }
 
 static int compare_bytes(struct slice a, struct slice b)

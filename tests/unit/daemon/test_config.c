@@ -114,6 +114,10 @@ static void test_assignments(void **state)
     assert_int_equal(config_set(c, "crew=1.2", &err), -1);
     assert_int_equal(config_set(c, "stream.source=a ;b", &err), -1);
     assert_int_equal(config_set(c, "stream.source=a\nb", &err), -1);
+    char line[400];
+    snprintf(line, sizeof line, "store.directory=/%0300d", 0);
+    assert_int_equal(config_set(c, line, &err), -1);
+    assert_non_null(strstr(err.text, "does not fit a line"));
     static const char changed[] = "[crew]\nworkers = 4\nwindow = 6\n";
     write_file(changed, sizeof changed - 1);
     assert_int_equal(config_reread(&again, c, &err), 0);
