@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "proto/base/clock.h"
 #include "proto/client/fail.h"
 #include "proto/client/follow_open.h"
 #include "proto/client/follow_private.h"

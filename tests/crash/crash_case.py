@@ -18,7 +18,6 @@ class CrashCase(case.DaemonCase):
         self.load = Load(self.draw, self.directory / "ledger")
         self.addCleanup(self.load.ledger.close)
         self.shim = Shim(self.directory / "shim", memory)
-        # Everything is asked for at the end, as fast as it goes: that is no flood.
         options = {"crew.workers": 1, "crew.attempts": 100, "store.map_size": 1, **(options or {})}
         return self.make_daemon(options, environment=self.shim.environment, **kinds)
 

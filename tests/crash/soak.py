@@ -8,7 +8,7 @@ Faults: workers killed, crashed and stopped; a full disk; jumps of the wall cloc
 nonsense; a subscriber that reads nothing; the configuration reloaded; backup and verify under load.
 
 What the daemon keeps on purpose is bounded, and filled before anything is measured: above all the identities of its newest
-articles, 65,536 at a time in tables that have reached their size after three times as many (--fill). The first fifth of the run is
+articles, 65,536 at a time, which move on in rounds that have settled after three times as many (--fill). The first fifth of the run is
 left out of the reckoning for the rest of it."""
 
 import argparse

@@ -138,7 +138,6 @@ static bool is_used(const uint8_t *data, size_t size)
 static void open_and_use(const struct tagger_files *files, const uint8_t *data, size_t size)
 {
     static const char *const languages[] = {"pl", "de", "en"};
-
     struct tagger *tagger;
     struct err err = {0}, warning;
     if (tagger_open(&tagger, files, &warning, &err) < 0) {

@@ -1,4 +1,4 @@
-// A whole names model of a few hundred bytes.
+// A whole names model of fifteen kilobytes.
 #pragma once
 
 #include <stddef.h>
