@@ -196,13 +196,12 @@ static int entity(struct control_request *request, struct slice id, uint64_t lim
         buf_put_text(&request->reply, "{\"entity\":");
         put_entity(&request->reply, &found);
         buf_put_text(&request->reply, ",\"events\":[");
-        size_t count =
-            store_entity_newest(reader_of(request), id, before, sequences, (size_t)limit);
-        put_events(request, sequences, count);
+        status = store_entity_newest(reader_of(request), id, before, sequences, (size_t)limit);
+        put_events(request, sequences, status > 0 ? (size_t)status : 0);
         buf_put_text(&request->reply, "]}");
     }
     store_read_end(reader_of(request));
-    return status;
+    return status < 0 ? status : 0;
 }
 
 void control_entity(struct control_request *request)

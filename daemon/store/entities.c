@@ -1,12 +1,11 @@
-// What is known of an entity: its record and its postings up to the indexed position, and a look at
-// the events behind it, so that the answers are exact at every moment.
+// What is known of an entity: its record and its postings up to the indexed position, and the tail
+// of events behind it, so that the answers are exact at every moment.
 #include <errno.h>
 #include <stdlib.h>
 
-#include "daemon/store/events.h"
 #include "daemon/store/posting.h"
-#include "daemon/store/sorted.h"
 #include "daemon/store/table.h"
+#include "daemon/store/tail.h"
 
 static int posting_cursor(struct store_reader *reader, struct slice id, MDB_cursor **cursor)
 {
@@ -62,42 +61,6 @@ static int count_indexed(struct store_reader *reader, struct stored_entity *enti
     return status;
 }
 
-// Every key of the events behind the indexed position; those that are damaged are passed over.
-static int tail_each_key(struct store_reader *reader,
-                         void (*cb)(uint64_t sequence, const struct event_key *key, void *arg),
-                         void *arg)
-{
-    for (uint64_t at = reader->indexed + 1; at <= reader->head; at++) {
-        struct stored_event event;
-        struct event_key key;
-        int status = store_get_event(reader, at, &event);
-        if (status == -EBADMSG || status == -ENOENT)
-            continue;
-        if (status < 0)
-            return status;
-        struct event_keys keys = event_keys_of(&event);
-        while (event_keys_next(&keys, &key))
-            cb(at, &key, arg);
-    }
-    return 0;
-}
-
-static void tail_add_cb(uint64_t sequence, const struct event_key *key, void *tail)
-{
-    if (key->kind == KEY_ENTITY)
-        sorted_add(tail, key->id, sequence,
-                   slice_from(key->type.ptr, key->type.len + 1 + key->name.len));
-}
-
-// What the events that are not indexed yet say: one entry for each entity of each of them, under
-// its id, with the event's sequence and "type TAB name"; sorted.
-static int tail_collect(struct store_reader *reader, struct sorted *tail)
-{
-    int status = tail_each_key(reader, tail_add_cb, tail);
-    sorted_sort(tail);
-    return status < 0 ? status : sorted_failed(tail) ? -ENOMEM : 0;
-}
-
 static void split_type(struct slice value, struct stored_entity *entity)
 {
     const char *tab = value.len ? memchr(value.ptr, '\t', value.len) : NULL;
@@ -106,38 +69,22 @@ static void split_type(struct slice value, struct stored_entity *entity)
     entity->name = tab ? slice_from(tab + 1, value.len - type - 1) : slice_from(NULL, 0);
 }
 
-// First entry of the tail that is not before `id`.
-static size_t tail_find(const struct sorted *tail, struct slice id)
+static void count_tail(const struct tail *tail, struct stored_entity *entity)
 {
-    size_t low = 0, high = sorted_count(tail);
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        struct slice key = sorted_key(tail, sorted_at(tail, middle));
-        size_t common = key.len < id.len ? key.len : id.len;
-        int order = common ? memcmp(key.ptr, id.ptr, common) : 0;
-        if (order < 0 || (order == 0 && key.len < id.len))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void count_tail(const struct sorted *tail, struct stored_entity *entity)
-{
-    for (size_t i = tail_find(tail, entity->id); i < sorted_count(tail); i++) {
-        const struct sorted_entry *entry = sorted_at(tail, i);
-        if (!slice_equal(sorted_key(tail, entry), entity->id))
+    const struct sorted *entities = &tail->entities;
+    for (size_t i = sorted_find(entities, entity->id); i < sorted_count(entities); i++) {
+        const struct sorted_entry *entry = sorted_at(entities, i);
+        if (!slice_equal(sorted_key(entities, entry), entity->id))
             return;
         if (entry->number != entity->newest)
             entity->count++;
         entity->newest = entry->number;
-        split_type(sorted_value(tail, entry), entity);
+        split_type(sorted_value(entities, entry), entity);
     }
 }
 
 // 0, -ENOENT when no event names it.
-static int entity_read(struct store_reader *reader, const struct sorted *tail, struct slice id,
+static int entity_read(struct store_reader *reader, const struct tail *tail, struct slice id,
                        struct stored_entity *out)
 {
     struct slice payload;
@@ -154,34 +101,11 @@ static int entity_read(struct store_reader *reader, const struct sorted *tail, s
     return out->count ? 0 : -ENOENT;
 }
 
-// Type and name found in the tail lie in its buffer, which goes: the newest event that names the
-// entity has them as well, for as long as the snapshot lasts.
-static void entity_borrow_from_event(struct store_reader *reader, struct stored_entity *entity)
-{
-    struct stored_event event;
-    struct event_key key;
-    if (entity->newest <= reader->indexed || store_get_event(reader, entity->newest, &event) < 0)
-        return;
-    struct event_keys keys = event_keys_of(&event);
-    while (event_keys_next(&keys, &key)) {
-        if (key.kind == KEY_ENTITY && slice_equal(key.id, entity->id)) {
-            entity->type = key.type;
-            entity->name = key.name;
-        }
-    }
-}
-
 int store_get_entity(struct store_reader *reader, struct slice id, struct stored_entity *out)
 {
-    struct sorted tail;
-    sorted_init(&tail);
-    int status = tail_collect(reader, &tail);
-    if (status == 0)
-        status = entity_read(reader, &tail, id, out);
-    if (status == 0)
-        entity_borrow_from_event(reader, out);
-    sorted_fini(&tail);
-    return status;
+    const struct tail *tail;
+    int status = tail_read(reader, &tail);
+    return status < 0 ? status : entity_read(reader, tail, id, out);
 }
 
 // --- by spelling
@@ -220,28 +144,16 @@ static int candidates_indexed(struct store_reader *reader, struct slice folded, 
     return status == -ENOENT || status == -EINVAL ? 0 : status;
 }
 
-struct spelling_search {
-    struct slice folded;
-    bool prefix;
-    struct sorted *ids;
-};
-
-static void candidate_cb(uint64_t sequence, const struct event_key *key, void *arg)
+static void candidates_tail(const struct tail *tail, struct slice folded, bool prefix,
+                            struct sorted *ids)
 {
-    (void)sequence;
-    const struct spelling_search *search = arg;
-    if (key->kind == KEY_SPELLING && key->entity_id.len &&
-        spelling_matches(key->value, search->folded, search->prefix))
-        add_candidate(search->ids, key->entity_id);
-}
-
-static int candidates_tail(struct store_reader *reader, struct slice folded, bool prefix,
-                           struct sorted *ids)
-{
-    struct spelling_search search = {.folded = folded, .prefix = prefix, .ids = ids};
-    int status = tail_each_key(reader, candidate_cb, &search);
-    sorted_sort(ids);
-    return status < 0 ? status : sorted_failed(ids) ? -ENOMEM : 0;
+    const struct sorted *spellings = &tail->spellings;
+    for (size_t i = sorted_find(spellings, folded); i < sorted_count(spellings); i++) {
+        const struct sorted_entry *entry = sorted_at(spellings, i);
+        if (!spelling_matches(sorted_key(spellings, entry), folded, prefix))
+            return;
+        add_candidate(ids, sorted_value(spellings, entry));
+    }
 }
 
 static int most_events_first_cb(const void *left, const void *right)
@@ -253,7 +165,7 @@ static int most_events_first_cb(const void *left, const void *right)
 }
 
 // The candidates' entities; *count of them.
-static int read_candidates(struct store_reader *reader, const struct sorted *tail,
+static int read_candidates(struct store_reader *reader, const struct tail *tail,
                            const struct sorted *ids, struct stored_entity *found, size_t *count)
 {
     int damaged = 0;
@@ -274,7 +186,7 @@ static int read_candidates(struct store_reader *reader, const struct sorted *tai
     return damaged;
 }
 
-static int find_among(struct store_reader *reader, const struct sorted *tail,
+static int find_among(struct store_reader *reader, const struct tail *tail,
                       const struct sorted *ids, size_t limit, store_entity_cb *cb, void *arg)
 {
     size_t count = sorted_count(ids);
@@ -294,34 +206,38 @@ static int find_among(struct store_reader *reader, const struct sorted *tail,
 int store_find_entities(struct store_reader *reader, struct slice folded, bool prefix, size_t limit,
                         store_entity_cb *cb, void *arg)
 {
-    struct sorted tail, ids;
-    sorted_init(&tail);
+    const struct tail *tail;
+    struct sorted ids;
     sorted_init(&ids);
-    int status = tail_collect(reader, &tail);
+    int status = tail_read(reader, &tail);
     if (status == 0)
         status = candidates_indexed(reader, folded, prefix, &ids);
-    if (status == 0)
-        status = candidates_tail(reader, folded, prefix, &ids);
-    if (status == 0)
-        status = find_among(reader, &tail, &ids, limit, cb, arg);
+    if (status == 0) {
+        candidates_tail(tail, folded, prefix, &ids);
+        sorted_sort(&ids);
+        status = sorted_failed(&ids) ? -ENOMEM : find_among(reader, tail, &ids, limit, cb, arg);
+    }
     sorted_fini(&ids);
-    sorted_fini(&tail);
     return status;
 }
 
 // --- newest events
 
-static bool event_names(struct store_reader *reader, uint64_t sequence, struct slice id)
+// Those of the tail.
+static size_t newest_in_tail(const struct tail *tail, struct slice id, uint64_t before,
+                             uint64_t *sequences, size_t limit)
 {
-    struct stored_event event;
-    struct event_key key;
-    if (store_get_event(reader, sequence, &event) < 0)
-        return false;
-    struct event_keys keys = event_keys_of(&event);
-    while (event_keys_next(&keys, &key))
-        if (key.kind == KEY_ENTITY && slice_equal(key.id, id))
-            return true;
-    return false;
+    const struct sorted *entities = &tail->entities;
+    size_t first = sorted_find(entities, id), at = first, count = 0;
+    while (at < sorted_count(entities) && sorted_at(entities, at)->number < before &&
+           slice_equal(sorted_key(entities, sorted_at(entities, at)), id))
+        at++;
+    while (at > first && count < limit) {
+        uint64_t sequence = sorted_at(entities, --at)->number;
+        if (!count || sequences[count - 1] != sequence)
+            sequences[count++] = sequence;
+    }
+    return count;
 }
 
 // Puts the cursor on the last posting below `before`.
@@ -338,24 +254,37 @@ static int posting_before(MDB_cursor *cursor, struct slice id, uint64_t before, 
     return status ? status : table_error(mdb_cursor_get(cursor, &key, value, MDB_LAST_DUP));
 }
 
-size_t store_entity_newest(struct store_reader *reader, struct slice id, uint64_t before,
-                           uint64_t *sequences, size_t limit)
+// Those of the indexes: count of them, or negative errno.
+static int newest_indexed(struct store_reader *reader, struct slice id, uint64_t before,
+                          uint64_t *sequences, size_t limit)
 {
-    size_t count = 0;
-    uint64_t at = before <= reader->head ? before : reader->head + 1;
-    while (count < limit && at && --at > reader->indexed)
-        if (event_names(reader, at, id))
-            sequences[count++] = at;
     MDB_cursor *cursor;
     MDB_val key, value;
-    if (count == limit || posting_cursor(reader, id, &cursor) < 0)
-        return count;
+    size_t count = 0;
+    int status = posting_cursor(reader, id, &cursor);
+    if (status < 0)
+        return status == -ENOENT ? 0 : status;
     uint64_t end = before <= reader->indexed ? before : reader->indexed + 1;
-    int status = posting_before(cursor, id, end, &value);
+    status = posting_before(cursor, id, end, &value);
     for (; status == 0 && count < limit; count++) {
         sequences[count] = sequence_of(value);
         status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_PREV_DUP));
     }
     mdb_cursor_close(cursor);
-    return count;
+    return status < 0 && status != -ENOENT ? status : (int)count;
+}
+
+int store_entity_newest(struct store_reader *reader, struct slice id, uint64_t before,
+                        uint64_t *sequences, size_t limit)
+{
+    size_t count = 0;
+    if (before > reader->indexed + 1) {
+        const struct tail *tail;
+        int status = tail_read(reader, &tail);
+        if (status < 0)
+            return status;
+        count = newest_in_tail(tail, id, before, sequences, limit);
+    }
+    int older = newest_indexed(reader, id, before, sequences + count, limit - count);
+    return older < 0 ? older : (int)count + older;
 }

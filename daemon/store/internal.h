@@ -9,6 +9,7 @@
 
 struct filter_plan;
 struct identity_set;
+struct tail;
 
 // What was removed of the past (horizon.h).
 struct horizon {
@@ -60,6 +61,7 @@ struct store_reader {
     uint64_t head;    // newest one; first - 1 when there is none
     uint64_t indexed; // newest sequence in its indexes
     struct filter_plan *plan;
+    struct tail *tail; // NULL until a question needs it
     MDB_cursor *scan; // events_scan's, in this snapshot; NULL: none
     uint64_t scanned; // where it stands
     struct buf text;  // of the event whose text was asked for last

@@ -78,3 +78,47 @@ void sorted_sort(struct sorted *run)
     if (count > 1)
         qsort_r(run->entries.ptr, count, sizeof(struct sorted_entry), compare_cb, run);
 }
+
+// Appends entry `i` of `run` unless it equals the one before it.
+static void put_once(struct buf *merged, const struct sorted *run, size_t i)
+{
+    const struct sorted_entry *entry = sorted_at(run, i);
+    const char *last = merged->ptr + merged->len - sizeof *entry;
+    if (merged->len &&
+        compare_entries(run, (const struct sorted_entry *)(const void *)last, run, entry) == 0)
+        return;
+    buf_put(merged, entry, sizeof *entry);
+}
+
+void sorted_sort_from(struct sorted *run, size_t start)
+{
+    size_t count = sorted_count(run), old = 0, new = start;
+    if (start == count)
+        return;
+    qsort_r(run->entries.ptr + start * sizeof(struct sorted_entry), count - start,
+            sizeof(struct sorted_entry), compare_cb, run);
+    struct buf merged;
+    buf_init(&merged, UINT32_MAX);
+    buf_reserve(&merged, run->entries.len);
+    while (old < start || new < count)
+        if (new == count || (old < start && sorted_compare(run, old, run, new) <= 0))
+            put_once(&merged, run, old++);
+        else
+            put_once(&merged, run, new ++);
+    merged.failed = merged.failed || run->entries.failed;
+    buf_fini(&run->entries);
+    run->entries = merged;
+}
+
+size_t sorted_find(const struct sorted *run, struct slice key)
+{
+    size_t low = 0, high = sorted_count(run);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_bytes(sorted_key(run, sorted_at(run, middle)), key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

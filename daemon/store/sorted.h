@@ -37,6 +37,10 @@ static inline size_t sorted_count(const struct sorted *run)
 // By key as LMDB orders them (bytes, the shorter first), then number, then value.
 void sorted_sort(struct sorted *run);
 
+// The same for a run that is sorted but for the entries from `start` on, which were added since. Of
+// entries that are equal in all three, one stays.
+void sorted_sort_from(struct sorted *run, size_t start);
+
 static inline const struct sorted_entry *sorted_at(const struct sorted *run, size_t i)
 {
     return (const struct sorted_entry *)(const void *)run->entries.ptr + i;
@@ -51,6 +55,9 @@ static inline struct slice sorted_value(const struct sorted *run, const struct s
 {
     return slice_from(run->bytes.ptr + entry->value_at, entry->value_len);
 }
+
+// First entry of a sorted run whose key is not before `key`; their count when there is none.
+size_t sorted_find(const struct sorted *run, struct slice key);
 
 // Entry `i` of `left` against entry `j` of `right`, both sorted: negative, 0, positive.
 int sorted_compare(const struct sorted *left, size_t i, const struct sorted *right, size_t j);

@@ -19,6 +19,7 @@
 #include "daemon/store/identity.h"
 #include "daemon/store/index.h"
 #include "daemon/store/table.h"
+#include "daemon/store/tail.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
@@ -198,6 +199,7 @@ void store_reader_close(struct store_reader *reader)
         store_read_end(reader);
     mdb_txn_abort(reader->txn);
     filter_plan_free(reader->plan);
+    tail_free(reader->tail);
     buf_fini(&reader->text);
     free(reader);
 }

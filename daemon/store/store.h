@@ -155,9 +155,9 @@ int store_find_entities(struct store_reader *reader, struct slice folded, bool p
 int store_get_entity(struct store_reader *reader, struct slice id, struct stored_entity *out);
 
 // Sequences of an entity's events, newest first, strictly below `before` (UINT64_MAX: from the
-// newest). Returns how many were written.
-size_t store_entity_newest(struct store_reader *reader, struct slice id, uint64_t before,
-                           uint64_t *sequences, size_t limit);
+// newest), at most `limit` (to INT_MAX). How many were written, or negative errno.
+int store_entity_newest(struct store_reader *reader, struct slice id, uint64_t before,
+                        uint64_t *sequences, size_t limit);
 
 // --- dead letters and cursors
 // ----------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ static bool event_names(const struct verify *verify, uint64_t sequence, struct s
 static uint64_t newest_posting(const struct verify *verify, struct slice id)
 {
     uint64_t sequence = 0;
-    store_entity_newest(verify->reader, id, verify->reader->indexed + 1, &sequence, 1);
+    (void)store_entity_newest(verify->reader, id, verify->reader->indexed + 1, &sequence, 1);
     return sequence;
 }
 

@@ -314,9 +314,9 @@ static void check_entity(struct fixture *fx, unsigned number, const struct count
         assert_true(slice_equal(entity.type, type));
     }
     uint64_t before = UINT64_MAX, seen = 0, sequences[7];
-    size_t got;
-    while ((got = store_entity_newest(fx->reader, id, before, sequences, 7))) {
-        for (size_t i = 0; i < got; i++, seen++) {
+    int got;
+    while ((got = store_entity_newest(fx->reader, id, before, sequences, 7)) > 0) {
+        for (int i = 0; i < got; i++, seen++) {
             assert_true(sequences[i] < before);
             before = sequences[i];
             assert_true(seen || before == expected->newest);
@@ -325,32 +325,54 @@ static void check_entity(struct fixture *fx, unsigned number, const struct count
     assert_int_equal(seen, expected->count);
 }
 
+static void check_entities(struct fixture *fx)
+{
+    struct counted counts[IDS] = {0};
+    read_begin(fx);
+    count_by_scan(fx, counts);
+    for (unsigned i = 0; i < IDS; i++)
+        check_entity(fx, i, &counts[i]);
+    assert_int_equal(
+        store_find_entities(fx->reader, slice_from_text("name"), true, IDS, found_cb, counts), 0);
+    for (unsigned i = 0; i < IDS; i++) {
+        assert_int_equal(counts[i].seen, counts[i].count > 0);
+        counts[i].seen = false;
+    }
+    // "name 1" is itself, and the beginning of "name 10" and "name 11".
+    assert_int_equal(
+        store_find_entities(fx->reader, slice_from_text("name 1"), false, IDS, found_cb, counts),
+        0);
+    assert_true(counts[1].seen && !counts[10].seen && !counts[11].seen);
+    read_end(fx);
+}
+
 static void test_entities_equal_a_scan(void **state)
 {
     struct fixture *fx = *state;
     random_store(fx, 99);
     for (int round = 0; round < 6; round++) {
-        struct counted counts[IDS] = {0};
-        read_begin(fx);
-        count_by_scan(fx, counts);
-        for (unsigned i = 0; i < IDS; i++)
-            check_entity(fx, i, &counts[i]);
-        assert_int_equal(
-            store_find_entities(fx->reader, slice_from_text("name"), true, IDS, found_cb, counts),
-            0);
-        for (unsigned i = 0; i < IDS; i++) {
-            assert_int_equal(counts[i].seen, counts[i].count > 0);
-            counts[i].seen = false;
-        }
-        // "name 1" is itself, and the beginning of "name 10" and "name 11".
-        assert_int_equal(store_find_entities(fx->reader, slice_from_text("name 1"), false, IDS,
-                                             found_cb, counts),
-                         0);
-        assert_true(counts[1].seen && !counts[10].seen && !counts[11].seen);
-        read_end(fx);
+        check_entities(fx);
         uint64_t merged;
         assert_int_equal(index_merge(fx->store, round < 4 ? 60 : EVENTS, &merged), 0);
         merge_halfway(fx);
+    }
+}
+
+// One reader asks all along: its tail goes on from where it was, or begins anew.
+static void test_entities_equal_a_scan_while_events_come(void **state)
+{
+    struct fixture *fx = *state;
+    seed = 7;
+    for (unsigned round = 0, number = 0; round < 60; round++) {
+        for (unsigned more = draw(3) * draw(20); more; more--)
+            random_event(fx, number++);
+        if (number > 100)
+            check_entities(fx);
+        uint64_t merged;
+        if (draw(5) == 0)
+            assert_int_equal(index_merge(fx->store, draw(200), &merged), 0);
+        if (draw(5) == 0)
+            merge_halfway(fx);
     }
 }
 
@@ -390,6 +412,7 @@ int main(void)
         CASE(test_filters_take_turns_on_one_reader),
         CASE(test_dead_letters_pass_only_what_asks_nothing_of_the_text),
         CASE(test_entities_equal_a_scan),
+        CASE(test_entities_equal_a_scan_while_events_come),
         CASE(test_most_events_first_and_limited),
 #undef CASE
     };

@@ -1,0 +1,19 @@
+// The tail: events behind the indexes' position, and what they say of entities. Answers are exact
+// at every moment because of it. A reader keeps it from one question to the next and reads only the
+// events that have come since, so that a question costs the same however far the indexes lag.
+#pragma once
+
+#include "daemon/store/internal.h"
+#include "daemon/store/sorted.h"
+
+struct tail {
+    uint64_t from, until;    // events from ... until - 1 have been read
+    struct sorted entities;  // id, sequence, "type TAB name"
+    struct sorted spellings; // folded spelling, 0, id
+};
+
+// The tail of the reader's snapshot. Good, as everything in it, until the snapshot ends. Damaged
+// events are passed over. 0, -ENOMEM, or -EIO family.
+int tail_read(struct store_reader *reader, const struct tail **out);
+
+void tail_free(struct tail *tail);
