@@ -12,7 +12,8 @@
 
 enum {
     HWM = 64,
-    BATCH = 1, // a question may cost milliseconds: articles and events get their turn after each
+    BATCH = 16,
+    TURN_NS = 500000, // a question may cost milliseconds: articles and events wait for one, not 16
     REQUEST_MAX = 64 * 1024,
     REPLY_MAX = 64 * 1024 * 1024, // one article with its event, escaped, at the largest article_max
     ENTRY_ROOM = 64,              // behind the last entry of a list
@@ -244,7 +245,8 @@ int control_create(struct control **out, struct telexd *telexd, struct err *err)
                                     .max_message = REQUEST_MAX,
                                     .receive_hwm = HWM,
                                     .send_hwm = HWM,
-                                    .batch = BATCH};
+                                    .batch = BATCH,
+                                    .turn_ns = TURN_NS};
     access_secure(telexd->access, "control", &options);
     int result =
         zsock_open(&control->zsock, telexd->loop, telexd->zmq, &options, message_cb, control, err);

@@ -417,8 +417,9 @@ void zsock_prepare_cb(uv_prepare_t *prepare)
 void zsock_check_cb(uv_check_t *check)
 {
     struct zsock *z = check->data;
+    int64_t end = z->options.turn_ns ? clock_mono_ns() + z->options.turn_ns : INT64_MAX;
     for (unsigned i = 0; i < z->options.batch && !z->paused && !z->closing; i++)
-        if (!receive_one(z))
+        if (!receive_one(z) || (end != INT64_MAX && clock_mono_ns() > end))
             break;
 }
 

@@ -23,7 +23,8 @@ struct zsock_options {
     int64_t max_message;  // ZMQ_MAXMSGSIZE, bytes a frame
     bool slow_peers; // a peer may leave its buffers full for as long as it likes: no heartbeats
     int receive_hwm, send_hwm; // messages a peer; 0 would mean without bound and is refused
-    unsigned batch;            // messages handled before other handles get their turn
+    unsigned batch;            // messages handled before other handles get their turn,
+    int64_t turn_ns;           // or fewer once they took longer than this; 0: however long
     unsigned long most_topics; // XPUB: with more of them every connection is dropped; 0: no bound
     const char *zap_domain; // by which the ZAP handler (zap.h) is asked; NULL: it is not. Borrowed
     const char *curve_secret; // the daemon's key in Z85: CURVE; NULL: none. Borrowed
