@@ -20,24 +20,31 @@ enum {
     LOOK = ROLE_FOLLOW | ROLE_CONTROL,
 };
 
+// What a request is for.
+enum purpose {
+    QUESTION, // reads the store: beside the loop, since it may take as long as the store is large
+    ORDER,    // changes something or takes long: not while draining
+    STATE,    // of the daemon itself
+};
+
 static const struct entry {
     enum frame_kind kind;
     control_handler *handler;
-    bool order;     // changes something or takes long: not while draining
+    enum purpose purpose;
     unsigned roles; // any of these may ask
 } table[] = {
-    {FRAME_GET, control_get, false, LOOK},
-    {FRAME_FIND, control_find, false, LOOK},
-    {FRAME_ENTITY, control_entity, false, LOOK},
-    {FRAME_STATS, control_stats, false, LOOK},
-    {FRAME_DEAD_LIST, control_dead_list, false, ROLE_CONTROL},
-    {FRAME_DEAD_SHOW, control_dead_show, false, ROLE_CONTROL},
-    {FRAME_DEAD_RETRY, control_dead_retry, true, ROLE_CONTROL},
-    {FRAME_DEAD_DROP, control_dead_drop, true, ROLE_CONTROL},
-    {FRAME_VERIFY, control_verify, true, ROLE_CONTROL},
-    {FRAME_BACKUP, control_backup, true, ROLE_CONTROL},
-    {FRAME_CURSOR_LIST, control_cursor_list, false, LOOK},
-    {FRAME_CURSOR_DROP, control_cursor_drop, true, ROLE_CONTROL},
+    {FRAME_GET, control_get, QUESTION, LOOK},
+    {FRAME_FIND, control_find, QUESTION, LOOK},
+    {FRAME_ENTITY, control_entity, QUESTION, LOOK},
+    {FRAME_STATS, control_stats, STATE, LOOK},
+    {FRAME_DEAD_LIST, control_dead_list, QUESTION, ROLE_CONTROL},
+    {FRAME_DEAD_SHOW, control_dead_show, QUESTION, ROLE_CONTROL},
+    {FRAME_DEAD_RETRY, control_dead_retry, ORDER, ROLE_CONTROL},
+    {FRAME_DEAD_DROP, control_dead_drop, ORDER, ROLE_CONTROL},
+    {FRAME_VERIFY, control_verify, ORDER, ROLE_CONTROL},
+    {FRAME_BACKUP, control_backup, ORDER, ROLE_CONTROL},
+    {FRAME_CURSOR_LIST, control_cursor_list, QUESTION, LOOK},
+    {FRAME_CURSOR_DROP, control_cursor_drop, ORDER, ROLE_CONTROL},
 };
 
 // --- ending a request ---------------------------------------------------------------------------
@@ -49,13 +56,43 @@ static void request_free(struct control_request *request)
     free(request);
 }
 
-void control_fail(struct control_request *request, enum wire_code code)
+static void send_error(struct control_request *request)
 {
     struct control *control = request->control;
     control->refused++;
-    zsock_send_error(control->zsock, &request->to, request->frame.id, code,
+    zsock_send_error(control->zsock, &request->to, request->frame.id, request->outcome,
                      err_text(&request->err));
+}
+
+static void answer(struct control_request *request)
+{
+    if (request->outcome == WIRE_OK && request->reply.failed) {
+        request->outcome = WIRE_INTERNAL;
+        err_set(&request->err, "out of memory for the reply");
+    }
+    if (request->outcome == WIRE_OK)
+        zsock_send_reply(request->control->zsock, &request->to, &request->frame,
+                         buf_slice(&request->reply));
+    else
+        send_error(request);
     request_free(request);
+}
+
+static void end(struct control_request *request, enum wire_code outcome)
+{
+    request->outcome = outcome;
+    if (request != request->control->question)
+        answer(request);
+}
+
+void control_fail(struct control_request *request, enum wire_code code)
+{
+    end(request, code);
+}
+
+void control_reply(struct control_request *request)
+{
+    end(request, WIRE_OK);
 }
 
 void control_refuse(struct control_request *request, enum wire_code code, const char *format, ...)
@@ -90,17 +127,6 @@ void control_refuse_status(struct control_request *request, int status, const ch
                   frame_kind_name(request->frame.kind), strerror(-status));
         control_refuse(request, WIRE_INTERNAL, "%s: %s", what, strerror(-status));
     }
-}
-
-void control_reply(struct control_request *request)
-{
-    struct control *control = request->control;
-    if (request->reply.failed) {
-        control_refuse(request, WIRE_INTERNAL, "out of memory for the reply");
-        return;
-    }
-    zsock_send_reply(control->zsock, &request->to, &request->frame, buf_slice(&request->reply));
-    request_free(request);
 }
 
 bool control_entry_fits(struct control_request *request, size_t before)
@@ -183,14 +209,45 @@ static const struct entry *entry_of(uint8_t kind)
     return NULL;
 }
 
+static void question_cb(uv_work_t *work)
+{
+    struct control_request *request = work->data;
+    request->handler(request);
+}
+
+static void question_done_cb(uv_work_t *work, int status)
+{
+    struct control_request *request = work->data;
+    struct control *control = request->control;
+    (void)status; // it is never cancelled
+    control->question = NULL;
+    answer(request);
+    zsock_resume(control->zsock);
+    if (control->closing)
+        control_close(control, control->closed_cb, control->closed_arg);
+}
+
+// One question at a time: what else comes waits in its sender's connection, where it is bounded.
+static void ask(struct control_request *request, control_handler *handler)
+{
+    struct control *control = request->control;
+    request->handler = handler;
+    request->work.data = request;
+    control->question = request;
+    zsock_pause(control->zsock);
+    uv_queue_work(control->telexd->loop, &request->work, question_cb, question_done_cb);
+}
+
 static void dispatch(struct control_request *request, const struct entry *entry)
 {
     const struct telexd *telexd = request->control->telexd;
     if (!entry)
         control_refuse(request, WIRE_UNKNOWN_REQUEST,
                        "the control endpoint does not know request 0x%02x", request->frame.kind);
-    else if (entry->order && telexd->lifecycle.state >= LIFECYCLE_DRAINING)
+    else if (entry->purpose == ORDER && telexd->lifecycle.state >= LIFECYCLE_DRAINING)
         control_refuse(request, WIRE_STOPPING, "the daemon is shutting down");
+    else if (entry->purpose == QUESTION)
+        ask(request, entry->handler);
     else
         entry->handler(request);
 }
@@ -232,13 +289,9 @@ static void message_cb(struct zsock *zsock, struct zsock_message *message, void 
 
 // --- life ---------------------------------------------------------------------------------------
 
-int control_create(struct control **out, struct telexd *telexd, struct err *err)
+static int open_socket(struct control *control, struct err *err)
 {
-    *out = NULL;
-    struct control *control = calloc(1, sizeof *control);
-    if (!control)
-        return err_set_errno(err, ENOMEM, "control");
-    control->telexd = telexd;
+    const struct telexd *telexd = control->telexd;
     struct zsock_options options = {.name = "control",
                                     .endpoint = telexd->config->control_endpoint,
                                     .type = ZMQ_ROUTER,
@@ -248,10 +301,22 @@ int control_create(struct control **out, struct telexd *telexd, struct err *err)
                                     .batch = BATCH,
                                     .turn_ns = TURN_NS};
     access_secure(telexd->access, "control", &options);
-    int result =
-        zsock_open(&control->zsock, telexd->loop, telexd->zmq, &options, message_cb, control, err);
+    return zsock_open(&control->zsock, telexd->loop, telexd->zmq, &options, message_cb, control,
+                      err);
+}
+
+int control_create(struct control **out, struct telexd *telexd, struct err *err)
+{
+    *out = NULL;
+    struct control *control = calloc(1, sizeof *control);
+    if (!control)
+        return err_set_errno(err, ENOMEM, "control");
+    control->telexd = telexd;
+    int result = store_reader_open(telexd->store, &control->reader, err);
+    if (result == 0)
+        result = open_socket(control, err);
     if (result != 0) {
-        free(control);
+        control_destroy(control);
         return result;
     }
     *out = control;
@@ -264,7 +329,7 @@ void control_cancel(struct control *control)
         control_job_cancel(control->job);
 }
 
-// Called by the job too, when it has ended.
+// Called by the job and the question too, when they have ended.
 void control_close(struct control *control, void (*closed_cb)(void *arg), void *arg)
 {
     if (!control) {
@@ -275,12 +340,14 @@ void control_close(struct control *control, void (*closed_cb)(void *arg), void *
     control->closed_cb = closed_cb;
     control->closed_arg = arg;
     control_cancel(control);
-    if (!control->job)
+    if (!control->job && !control->question)
         zsock_close(control->zsock, closed_cb, arg);
 }
 
 void control_destroy(struct control *control)
 {
+    if (control)
+        store_reader_close(control->reader);
     free(control);
 }
 

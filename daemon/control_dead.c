@@ -14,7 +14,7 @@ enum { LIMIT_DEFAULT = 100, LIMIT_MOST = 1000, ORDER_PAGE = 256 };
 
 static struct store_reader *reader_of(const struct control_request *request)
 {
-    return request->control->telexd->reader;
+    return request->control->reader;
 }
 
 // --- DEAD_LIST and DEAD_SHOW --------------------------------------------------------------------
@@ -192,7 +192,7 @@ static void order_submit(struct dead_order *order)
 
 static void order_page(struct dead_order *order)
 {
-    struct store_reader *reader = reader_of(order->request);
+    struct store_reader *reader = order->request->control->telexd->reader;
     order->count = 0;
     order->status = store_read_begin(reader);
     if (order->status == 0) {

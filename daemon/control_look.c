@@ -12,7 +12,7 @@ enum { LIMIT_DEFAULT = 20, LIMIT_MOST = 1000, WHAT_BYTES = 96 };
 
 static struct store_reader *reader_of(const struct control_request *request)
 {
-    return request->control->telexd->reader;
+    return request->control->reader;
 }
 
 // --- GET ----------------------------------------------------------------------------------------

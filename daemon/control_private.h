@@ -9,11 +9,16 @@
 #include "proto/base/buf.h"
 
 struct control_job;
+struct control_request;
+
+typedef void control_handler(struct control_request *request);
 
 struct control {
     struct telexd *telexd;
     struct zsock *zsock;
-    struct control_job *job; // VERIFY or BACKUP that runs beside the loop
+    struct control_job *job;          // VERIFY or BACKUP that runs beside the loop
+    struct control_request *question; // likewise; no message is received until it is answered
+    struct store_reader *reader;      // the question's
     uint64_t requests, refused;
     bool closing;
     void (*closed_cb)(void *arg);
@@ -21,19 +26,24 @@ struct control {
 };
 
 // One request. Its handler owns it, and ends it with control_reply or control_fail, at once or
-// later.
+// later. A question's handler runs on a thread of its own: it ends the request before it returns,
+// and of all others it touches only the question's reader.
 struct control_request {
     struct control *control;
     struct zsock_reply_to to;
     struct frame frame;
-    json_t *args;     // an object
-    struct buf reply; // JSON
-    struct err err;   // why control_fail
+    json_t *args;           // an object
+    struct buf reply;       // JSON
+    struct err err;         // why control_fail
+    enum wire_code outcome; // WIRE_OK: reply
+
+    // Of a question.
+    uv_work_t work;
+    control_handler *handler;
 };
 
-typedef void control_handler(struct control_request *request);
-
-// Sends reply, or err under `code`, and frees the request.
+// Sends reply, or err under `code`, and frees the request (a question's: when its handler has
+// returned).
 void control_reply(struct control_request *request);
 void control_fail(struct control_request *request, enum wire_code code);
 
