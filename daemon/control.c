@@ -313,8 +313,10 @@ int control_create(struct control **out, struct telexd *telexd, struct err *err)
         return err_set_errno(err, ENOMEM, "control");
     control->telexd = telexd;
     int result = store_reader_open(telexd->store, &control->reader, err);
-    if (result == 0)
+    if (result == 0) {
+        store_reader_give_way(control->reader);
         result = open_socket(control, err);
+    }
     if (result != 0) {
         control_destroy(control);
         return result;

@@ -88,6 +88,7 @@ static int entity_read(struct store_reader *reader, const struct tail *tail, str
                        struct stored_entity *out)
 {
     struct slice payload;
+    reader_step(reader);
     *out = (struct stored_entity){.id = id};
     int status = table_get(reader->store, reader->txn, DB_ENTITIES, id, &payload);
     if (status == 0)
@@ -137,6 +138,7 @@ static int candidates_indexed(struct store_reader *reader, struct slice folded, 
         table_error(mdb_cursor_get(cursor, &key, &value, folded.len ? MDB_SET_RANGE : MDB_FIRST));
     while (status == 0 && spelling_matches(slice_from_val(key), folded, prefix) &&
            sorted_count(ids) < CANDIDATES_MAX) {
+        reader_step(reader);
         add_candidate(ids, slice_from_val(value));
         status = table_error(mdb_cursor_get(cursor, &key, &value, MDB_NEXT));
     }

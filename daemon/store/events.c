@@ -188,6 +188,7 @@ uint64_t store_first(struct store_reader *reader)
 
 int store_get_event(struct store_reader *reader, uint64_t sequence, struct stored_event *out)
 {
+    reader_step(reader);
     return events_get(reader->store, reader->txn, sequence, out);
 }
 

@@ -254,6 +254,7 @@ int journal_remove(struct store *store, MDB_txn *txn, uint64_t offset, uint64_t 
 
 int store_get_article(struct store_reader *reader, uint64_t offset, struct stored_article *out)
 {
+    reader_step(reader);
     return journal_get(reader->store, reader->txn, offset, out);
 }
 

@@ -191,6 +191,11 @@ int store_reader_open(struct store *store, struct store_reader **out, struct err
     return 0;
 }
 
+void store_reader_give_way(struct store_reader *reader)
+{
+    reader->gives_way = true;
+}
+
 void store_reader_close(struct store_reader *reader)
 {
     if (!reader)

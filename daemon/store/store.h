@@ -43,6 +43,11 @@ void store_close(struct store *store);
 const char *store_uuid(const struct store *store);
 
 int store_reader_open(struct store *store, struct store_reader **out, struct err *err);
+
+// For a reader that does long work beside those who are waited for: every few records it lets them
+// have its processor.
+void store_reader_give_way(struct store_reader *reader);
+
 void store_reader_close(struct store_reader *reader);
 
 // Between these two everything read is one consistent state, and slices handed out stay valid. Keep

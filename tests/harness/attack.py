@@ -19,13 +19,22 @@ SOURCE = "127.0.0.2"
 GREETING = b"\xff" + b"\0" * 8 + b"\x7f\x03\x01CURVE".ljust(22, b"\0") + b"\0" * 32 + b"\0"
 
 
+def become_nice():
+    os.nice(19)
+
+
+def become_idle():
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 class Attack:
     """Runs one, as a context manager. At a low priority: from another machine, where it would be, it does not take the processor from
-    those whom it attacks."""
+    those whom it attacks. `idle`: at none at all, for times to be compared; it needs a machine that does nothing else."""
 
-    def __init__(self, name, **options):
+    def __init__(self, name, idle=False, **options):
         self.process = subprocess.Popen([sys.executable, "-B", "-m", "harness.attack", name, json.dumps(options)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, cwd=Path(__file__).resolve().parents[1], preexec_fn=lambda: os.nice(19))
+                                        stdout=subprocess.PIPE, cwd=Path(__file__).resolve().parents[1],
+                                        preexec_fn=become_idle if idle else become_nice)
 
     def __enter__(self):
         if not select.select([self.process.stdout], [], [], wire.seconds(30))[0] or self.process.stdout.readline() != b"ready\n":

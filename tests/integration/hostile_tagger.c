@@ -3,6 +3,7 @@
 //   hostile-tagger --worker --lexicon FILE
 // FILE holds one word: how it starts (starts[]), "hostile" to obey articles whose title begins with
 // "hostile:" (acts[]), anything else to answer all of them. Tests change the word and send SIGHUP.
+// An article whose title is "names:N" names entities in abundance: N * 1000 and the 999 after it.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,7 +22,7 @@
 #include "proto/wire/worker.h"
 #include "workers/runtime/worker.h"
 
-enum { MEMORY_MAX = 128 * 1024 * 1024 };
+enum { MEMORY_MAX = 128 * 1024 * 1024, NAMES = 1000 };
 
 #ifdef TELEX_UNSANDBOXED
 // Under sanitizers as without: a crash is a signal, and no report of theirs.
@@ -275,12 +276,36 @@ static void act_by_name(const struct act *list, size_t count, const char *name, 
             list[i].run();
 }
 
-static int answer(struct buf *out)
+static void put_names(struct buf *keys, unsigned long first)
+{
+    for (unsigned long number = first; number < first + NAMES; number++) {
+        char key[64];
+        int len = snprintf(key, sizeof key, "X%lu\tperson\ta name %lu", number, number);
+        result_key_encode(keys, KEY_ENTITY, slice_from(key, (size_t)len));
+        len = snprintf(key, sizeof key, "a name %lu", number);
+        result_key_encode(keys, KEY_SPELLING, slice_from(key, (size_t)len));
+    }
+}
+
+static int answer(const struct article *article, struct buf *out)
 {
     static const char data[] = "{\"language\":{\"tag\":\"en\",\"confidence\":1},\"entities\":[],"
                                "\"tagger\":{\"version\":\"hostile\",\"lexicon\":\"none\"}}";
-    struct result result = {.status = RESULT_TAGGED, .data = slice_from_text(data)};
-    return result_encode(out, &result), 0;
+    char title[32];
+    unsigned long thousand;
+    struct buf keys;
+    buf_init(&keys, MEMORY_MAX);
+    snprintf(title, sizeof title, "%.*s", (int)article->title.len, article->title.ptr);
+    bool named = sscanf(title, "names:%lu", &thousand) == 1;
+    if (named)
+        put_names(&keys, thousand * NAMES);
+    struct result result = {.status = RESULT_TAGGED,
+                            .key_count = named ? 2 * NAMES : 0,
+                            .keys = buf_slice(&keys),
+                            .data = slice_from_text(data)};
+    result_encode(out, &result);
+    buf_fini(&keys);
+    return 0;
 }
 
 static int job_cb(struct slice job, struct buf *out, void *arg, struct err *err)
@@ -295,7 +320,7 @@ static int job_cb(struct slice job, struct buf *out, void *arg, struct err *err)
     if (*obey && article.title.len > skip && memcmp(article.title.ptr, order, skip) == 0)
         act_by_name(acts, sizeof acts / sizeof *acts, article.title.ptr + skip,
                     article.title.len - skip);
-    return answer(out);
+    return answer(&article, out);
 }
 
 int main(int argc, char **argv)

@@ -20,6 +20,8 @@ from harness.case import article
 from harness.attack import Attack
 from test_security import SecurityCase
 
+HOSTILE_TAGGER = build.BUILD / "tests" / "integration" / "hostile-tagger"
+EVERY_NAME = '{"name":"a","prefix":true,"limit":1000}'
 SECONDS = float(os.environ.get("TELEX_ATTACK_SECONDS", 0.4))
 LONG = 10  # from here on there are enough requests for a 99th percentile, and it is asserted
 # What the machine itself adds: the kernel's work for the attacker.
@@ -82,7 +84,7 @@ class Hostile(SecurityCase):
     def endure(self, name, sign=None, **options):
         """`sign`: what the log must say of it before it is over."""
         before, _ = self.measure()
-        with Attack(name, **options):
+        with Attack(name, idle=SECONDS >= LONG, **options):
             during, top = self.measure()
             if sign:
                 self.daemon.log.wait(sign, wait=60)
@@ -136,7 +138,16 @@ class Hostile(SecurityCase):
 
     def test_flood_of_questions(self):
         self.start_guarded()
-        self.endure("flood", "limits.questions", port=self.ports["control"], keys=self.hostile_keys, kind=wire.FIND, payload='{"name":"a","prefix":true,"limit":1000}')
+        self.endure("flood", "limits.questions", port=self.ports["control"], keys=self.hostile_keys, kind=wire.FIND, payload=EVERY_NAME)
+
+    def test_flood_of_questions_to_a_large_store(self):
+        """Of 100,000 entities, each of them an answer: one question takes as long as many articles."""
+        word = self.directory / "word"
+        word.write_text("obliging")
+        self.start_guarded(**{"crew.tagger": HOSTILE_TAGGER, "crew.lexicon": word})
+        self.ingest.push([article(f"large-{thousand}", title=f"names:{thousand}") for thousand in range(100)])
+        self.connect(wire.Stream, self.honest_keys).open(**{"from": "first"}).events(100, 60)
+        self.endure("flood", port=self.ports["control"], keys=self.hostile_keys, kind=wire.FIND, payload=EVERY_NAME)
 
     def test_flood_of_articles(self):
         self.start_guarded(**{"limits.articles": 500})
