@@ -113,6 +113,9 @@ void control_refuse_status(struct control_request *request, int status, const ch
     case -EBADMSG:
         control_refuse(request, WIRE_INTERNAL, "%s is damaged on disk; run VERIFY", what);
         return;
+    case -EAGAIN:
+        control_refuse(request, WIRE_BUSY, "the indexes are too far behind; ask again later");
+        return;
     case -ENOSPC:
         control_refuse(request, WIRE_STORE_FULL, "the disk or the store is full");
         return;

@@ -89,8 +89,10 @@ static int finish_article(struct apply *apply, struct write *write, const struct
                                apply->scratch, &write->sequence, time_ms);
     if (status == 0)
         status = journal_finish(apply->store, apply->txn, write->offset, write->sequence);
-    if (status == 0)
+    if (status == 0) {
         apply->counts.events++;
+        apply->counts.key_bytes += outcome->result ? outcome->result->keys.len : 0;
+    }
     return status;
 }
 

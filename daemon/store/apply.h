@@ -6,6 +6,7 @@
 
 struct apply_counts {
     uint64_t articles, duplicates, events, dead;
+    uint64_t key_bytes; // of the events
 };
 
 struct apply {

@@ -114,10 +114,12 @@ static int collect_chunk(struct index_run *run)
     if (status < 0)
         return status;
     uint64_t left = run->until - run->collected;
-    uint64_t until = run->collected + (left < KEYS_CHUNK ? left : KEYS_CHUNK);
-    status = index_keys_collect(&run->keys, run->store, txn, run->collected, until);
+    uint64_t end = run->collected + (left < KEYS_CHUNK ? left : KEYS_CHUNK), until = end;
+    status = index_keys_collect(&run->keys, run->store, txn, run->collected, &until);
     mdb_txn_abort(txn);
     run->collected = until;
+    if (until < end)
+        run->until = until; // it is full
     return status;
 }
 
@@ -224,6 +226,11 @@ static int put_step(struct index_run *run, int64_t budget_ns)
 bool index_run_is_collected(const struct index_run *run)
 {
     return run->collected == run->until;
+}
+
+uint64_t index_run_bytes(const struct index_run *run)
+{
+    return run->keys.bytes;
 }
 
 int index_run_step(struct index_run *run, int64_t budget_ns)

@@ -10,7 +10,7 @@
 
 #include "daemon/store/internal.h"
 
-enum { INDEX_RUN = 4096 }; // events in a run
+enum { INDEX_RUN = 4096 }; // events in a run; fewer when they have very many keys
 
 // Newest sequence in the indexes. 0; negative errno with *indexed 0.
 int index_read_position(const struct store *store, MDB_txn *txn, uint64_t *indexed);
@@ -35,6 +35,9 @@ int index_run_step(struct index_run *run, int64_t budget_ns);
 
 // Whether steps write from now on; the first ones only read and sort.
 bool index_run_is_collected(const struct index_run *run);
+
+// Bytes of keys that its events have.
+uint64_t index_run_bytes(const struct index_run *run);
 
 // A whole run.
 int index_merge(struct store *store, uint64_t most, uint64_t *merged);

@@ -11,6 +11,7 @@ enum { TYPES_REMEMBERED = 8 };
 void index_keys_init(struct index_keys *keys)
 {
     keys->chunk_count = 0;
+    keys->bytes = 0;
     for (int chunk = 0; chunk < KEYS_CHUNKS; chunk++)
         for (int table = 0; table < KEYS_TABLES; table++)
             sorted_init(&keys->chunks[chunk][table]);
@@ -64,19 +65,31 @@ static void add_event(struct sorted *chunk, const struct stored_event *event)
     }
 }
 
+static int collect_event(struct index_keys *keys, const struct store *store, MDB_txn *txn,
+                         uint64_t sequence)
+{
+    struct stored_event event;
+    int status = events_get(store, txn, sequence, &event);
+    if (status == -EBADMSG || status == -ENOENT) {
+        log_error("event_damaged sequence=%llu", (unsigned long long)sequence);
+        return 0;
+    }
+    if (status < 0)
+        return status;
+    add_event(keys->chunks[keys->chunk_count], &event);
+    keys->bytes += event.keys.len;
+    return 0;
+}
+
 int index_keys_collect(struct index_keys *keys, const struct store *store, MDB_txn *txn,
-                       uint64_t from, uint64_t until)
+                       uint64_t from, uint64_t *until)
 {
     struct sorted *chunk = keys->chunks[keys->chunk_count];
-    for (uint64_t sequence = from; sequence < until; sequence++) {
-        struct stored_event event;
-        int status = events_get(store, txn, sequence, &event);
-        if (status == -EBADMSG || status == -ENOENT)
-            log_error("event_damaged sequence=%llu", (unsigned long long)sequence);
-        else if (status < 0)
+    uint64_t end = *until;
+    for (*until = from; *until < end && (*until == from || keys->bytes < KEYS_BYTES); ++*until) {
+        int status = collect_event(keys, store, txn, *until);
+        if (status < 0)
             return status;
-        else
-            add_event(chunk, &event);
     }
     bool failed = false;
     for (int table = 0; table < KEYS_TABLES; table++) {

@@ -5,7 +5,11 @@
 #include "daemon/store/internal.h"
 #include "daemon/store/sorted.h"
 
-enum { KEYS_CHUNK = 512, KEYS_CHUNKS = 8 };
+enum {
+    KEYS_CHUNK = 512,
+    KEYS_CHUNKS = 8,
+    KEYS_BYTES = 8 << 20, // of keys as events have them; sorted they take five times as much
+};
 
 enum keys_table {
     KEYS_ENTITIES, // id, sequence, "type TAB name"
@@ -17,6 +21,7 @@ enum keys_table {
 struct index_keys {
     struct sorted chunks[KEYS_CHUNKS][KEYS_TABLES];
     size_t chunk_count;
+    uint64_t bytes; // of the events' keys
 };
 
 // Where reading one table of all chunks has got to.
@@ -27,10 +32,11 @@ struct keys_position {
 void index_keys_init(struct index_keys *keys);
 void index_keys_fini(struct index_keys *keys);
 
-// Collects events from ... until - 1, at most KEYS_CHUNK, as one more chunk. Damaged events are
-// passed over: they can be found by nobody anyway. 0, -ENOMEM, or -EIO family.
+// Collects events from ... *until - 1, at most KEYS_CHUNK, as one more chunk: one event, and more
+// as long as all that is collected has less than KEYS_BYTES. *until is then where it ended. Damaged
+// events are passed over: they can be found by nobody anyway. 0, -ENOMEM, or -EIO family.
 int index_keys_collect(struct index_keys *keys, const struct store *store, MDB_txn *txn,
-                       uint64_t from, uint64_t until);
+                       uint64_t from, uint64_t *until);
 
 struct index_key {
     struct slice key;

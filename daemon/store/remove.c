@@ -149,7 +149,7 @@ int remove_events(struct store *store, MDB_txn *txn, struct horizon *horizon, ui
 {
     struct index_keys keys;
     index_keys_init(&keys);
-    int status = index_keys_collect(&keys, store, txn, horizon->first, until);
+    int status = index_keys_collect(&keys, store, txn, horizon->first, &until);
     if (status == 0)
         status = remove_from_indexes(store, txn, &keys, until, removal);
     index_keys_fini(&keys);

@@ -13,10 +13,10 @@ struct removal {
     uint64_t bytes; // of records
 };
 
-// Removes the events from the horizon up to, but not including, `until`, at most REMOVE_MOST; the
-// horizon, the transaction's own, moves there. The indexes need not have them yet; no index_run may
-// be under way. identity_removed is to be called after the transaction. 0, or an error that ends
-// it.
+// Removes the events from the horizon up to, but not including, `until`, at most REMOVE_MOST, and
+// fewer when they have very many keys; the horizon, the transaction's own, moves there. The indexes
+// need not have them yet; no index_run may be under way. identity_removed is to be called after the
+// transaction. 0, or an error that ends it.
 int remove_events(struct store *store, MDB_txn *txn, struct horizon *horizon, uint64_t until,
                   struct removal *removal);
 

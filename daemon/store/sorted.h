@@ -34,6 +34,11 @@ static inline size_t sorted_count(const struct sorted *run)
     return run->entries.len / sizeof(struct sorted_entry);
 }
 
+static inline size_t sorted_bytes(const struct sorted *run)
+{
+    return run->bytes.len + run->entries.len;
+}
+
 // By key as LMDB orders them (bytes, the shorter first), then number, then value.
 void sorted_sort(struct sorted *run);
 

@@ -152,11 +152,11 @@ typedef bool store_entity_cb(const struct stored_entity *entity, void *arg); // 
 // Entities one of whose spellings folds to `folded` or, with `prefix`, begins with it; most events
 // first; at most `limit`. Exact at this moment, the not yet indexed included; a prefix of more than
 // 16,384 spellings is looked at no further. 0 or negative errno; -EBADMSG when a damaged entity was
-// passed over.
+// passed over; -EAGAIN when more waits to be indexed than can be held in memory.
 int store_find_entities(struct store_reader *reader, struct slice folded, bool prefix, size_t limit,
                         store_entity_cb *cb, void *arg);
 
-// 0 or -ENOENT.
+// 0, -ENOENT, or as above.
 int store_get_entity(struct store_reader *reader, struct slice id, struct stored_entity *out);
 
 // Sequences of an entity's events, newest first, strictly below `before` (UINT64_MAX: from the

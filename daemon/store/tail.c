@@ -28,11 +28,17 @@ static void add_event(struct tail *tail, const struct stored_event *event)
             sorted_add(&tail->spellings, key.value, 0, key.entity_id);
 }
 
-// Leaves the tail as it is when nothing came.
+static bool is_too_large(const struct tail *tail)
+{
+    return sorted_bytes(&tail->entities) + sorted_bytes(&tail->spellings) > TAIL_BYTES;
+}
+
+// Leaves the tail as it is when nothing came. Once it is too large it stays so: it is not sorted
+// any more.
 static int add_events(struct tail *tail, struct store_reader *reader)
 {
     size_t entities = sorted_count(&tail->entities), spellings = sorted_count(&tail->spellings);
-    for (; tail->until <= reader->head; tail->until++) {
+    for (; tail->until <= reader->head && !is_too_large(tail); tail->until++) {
         struct stored_event event;
         int status = store_get_event(reader, tail->until, &event);
         if (status == 0)
@@ -40,6 +46,8 @@ static int add_events(struct tail *tail, struct store_reader *reader)
         else if (status != -EBADMSG && status != -ENOENT)
             return status;
     }
+    if (is_too_large(tail))
+        return -EAGAIN;
     sorted_sort_from(&tail->entities, entities);
     sorted_sort_from(&tail->spellings, spellings);
     return sorted_failed(&tail->entities) || sorted_failed(&tail->spellings) ? -ENOMEM : 0;
@@ -56,7 +64,7 @@ int tail_read(struct store_reader *reader, const struct tail **out)
     if (tail->from != reader->indexed + 1)
         tail_begin(tail, reader->indexed + 1);
     int status = add_events(tail, reader);
-    if (status < 0)
+    if (status < 0 && status != -EAGAIN)
         tail_begin(tail, 0); // half of it is of no use
     return status;
 }

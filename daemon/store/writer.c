@@ -139,6 +139,7 @@ static void add_counts(struct writer *writer)
     writer->stats.events += writer->counts.events;
     writer->stats.dead += writer->counts.dead;
     pthread_mutex_unlock(&writer->lock);
+    writer->keys_behind += writer->counts.key_bytes;
 }
 
 static void set_status(struct writer *writer, const struct list *batch, int status)
@@ -272,8 +273,7 @@ static void *writer_main(void *arg)
         bool idle = list_is_empty(&batch);
         if (!idle)
             carry_out(writer, &batch);
-        bool behind = writer_index_lag(writer) >= WRITER_INDEX_LAG || writer->run_is_waited_for;
-        bool merged = (idle || behind) && writer_merge(writer);
+        bool merged = (idle || writer_is_behind(writer)) && writer_merge(writer);
         busy = writer_retain(writer) || (merged && idle);
     }
     return NULL;

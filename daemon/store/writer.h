@@ -3,17 +3,17 @@
 // one transaction, commits (which syncs), and only then hands the requests back with their results.
 // Nobody waits for a timer: one alone is committed at once, a thousand share commits.
 //
-// When there is nothing else to do, or the indexes lag by WRITER_INDEX_LAG events, it merges events
-// into the indexes in sorted runs, in transactions of their own that take some 10 ms each. So are
-// the oldest events removed once there are more than retention keeps, one transaction between two
-// of requests.
+// When there is nothing else to do, or the indexes lag by WRITER_INDEX_LAG events or
+// WRITER_KEYS_LAG bytes of their keys, it merges events into the indexes in sorted runs, in
+// transactions of their own that take some 10 ms each. So are the oldest events removed once there
+// are more than retention keeps, one transaction between two of requests.
 #pragma once
 
 #include "daemon/store/store.h"
 #include "proto/base/list.h"
 #include "proto/wire/ack.h"
 
-enum { WRITER_BATCH = 256, WRITER_INDEX_LAG = 4096 };
+enum { WRITER_BATCH = 256, WRITER_INDEX_LAG = 4096, WRITER_KEYS_LAG = 8 << 20 };
 
 enum write_kind {
     WRITE_ARTICLES, // accept articles: journal, dedup and pending in one transaction

@@ -28,6 +28,7 @@ struct writer {
     bool merge_blocked;     // the last step failed; not again before a commit succeeds
     bool retain_blocked;    // the last step failed; not again before the next look
     struct index_run *run;  // being merged
+    uint64_t keys_behind;   // bytes of the keys that wait for it, of events since the start
     bool run_is_waited_for; // nothing can be removed while it is half merged
     struct retain retain;
     int64_t looked_ms; // monotonic: when retention last looked
@@ -56,6 +57,9 @@ void writer_note_failure(struct writer *writer);
 
 // Makes the map larger; may wait for a reader to end. False when that cannot be.
 bool writer_grow(struct writer *writer);
+
+// Merging cannot wait until there is nothing else to do.
+bool writer_is_behind(const struct writer *writer);
 
 // One step of merging, of removing. False when there was nothing to do, or it cannot be done now.
 bool writer_merge(struct writer *writer);

@@ -33,7 +33,21 @@ static bool step_failed(struct writer *writer, int status, const char *what)
 // A step may take longer the further the indexes are behind, so that they catch up.
 static int64_t step_budget(const struct writer *writer)
 {
-    return MERGE_STEP_NS * (int64_t)(1 + writer_index_lag(writer) / (4 * WRITER_INDEX_LAG));
+    return MERGE_STEP_NS * (int64_t)(1 + writer_index_lag(writer) / (4 * WRITER_INDEX_LAG) +
+                                     writer->keys_behind / (4 * WRITER_KEYS_LAG));
+}
+
+bool writer_is_behind(const struct writer *writer)
+{
+    return writer_index_lag(writer) >= WRITER_INDEX_LAG || writer->keys_behind >= WRITER_KEYS_LAG ||
+           writer->run_is_waited_for;
+}
+
+static void note_merged(struct writer *writer)
+{
+    uint64_t bytes = index_run_bytes(writer->run);
+    bool left = writer_index_lag(writer) > 0 && bytes < writer->keys_behind;
+    writer->keys_behind = left ? writer->keys_behind - bytes : 0;
 }
 
 static void count_step(struct writer *writer)
@@ -58,6 +72,8 @@ static int run_step(struct writer *writer)
         while (status == -ENOBUFS && writer_grow(writer));
     if (status >= 0 && writes)
         count_step(writer);
+    if (status == 0)
+        note_merged(writer);
     if (status <= 0 && status != -ENOSPC && status != -ENOBUFS) {
         index_run_free(writer->run);
         writer->run = NULL;
@@ -113,6 +129,7 @@ static int64_t remove_budget(const struct writer *writer)
 static int remove_step(struct writer *writer)
 {
     struct removal removal = {0};
+    uint64_t indexed = writer->store->indexed;
     int64_t begun = clock_mono_ns();
     int status = env_reserve(writer->store, REMOVE_BYTES, ENV_RETENTION);
     if (status == 0)
@@ -129,6 +146,8 @@ static int remove_step(struct writer *writer)
     pthread_mutex_unlock(&writer->lock);
     if (removal.events)
         writer->merge_blocked = false;
+    if (writer->store->indexed != indexed)
+        writer->keys_behind = 0; // some went before they were merged: counted anew
     return status;
 }
 

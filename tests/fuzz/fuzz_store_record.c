@@ -107,7 +107,8 @@ static void read_rest(struct store_reader *reader)
     (void)store_each_cursor(reader, cursor_cb, &bytes);
     check_must(store_count(reader, &counts) == 0);
     index_keys_init(&keys);
-    (void)index_keys_collect(&keys, store, reader->txn, NUMBER, NUMBER + 1);
+    uint64_t until = NUMBER + 1;
+    (void)index_keys_collect(&keys, store, reader->txn, NUMBER, &until);
     index_keys_fini(&keys);
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/store/index.h"
+#include "daemon/store/index_keys.h"
 #include "proto/base/clock.h"
 #include "tests/unit/cmocka_all.h"
 #include "tests/unit/daemon/store/faults.h"
@@ -406,37 +408,92 @@ static void test_idle_writer_merges_the_indexes(void **state)
     assert_int_equal(verify_store(fx, true), 0);
 }
 
-static void test_merges_at_the_latest_when_far_behind(void **state)
+// Articles and their results, as fast as they are taken: nobody is idle.
+static void write_tagged(struct fixture *fx, size_t count, const struct result *result)
 {
-    struct fixture *fx = *state;
-    enum { MANY = 2 * WRITER_INDEX_LAG + 2048 };
     struct pushes pushes;
-    struct test_result result;
-    struct test_entity entity = {"Q1", "person", "Name", "name"};
-    fixture_open(fx);
-    pushes_init(&pushes, MANY, 0, 20);
-    fixture_write(fx, pushes.writes, MANY);
-    test_result_init(&result, "pl", &entity, 1);
-    struct write *results = calloc(MANY, sizeof *results);
-    for (size_t i = 0; i < MANY; i++)
-        results[i] =
-            (struct write){.kind = WRITE_TAGGED, .offset = i + 1, .result = &result.result};
-    fault_hold_sync(); // so that all wait in the queue, and nobody is idle
-    for (size_t i = 0; i < MANY; i++)
+    pushes_init(&pushes, count, 0, 20);
+    fixture_write(fx, pushes.writes, count);
+    struct write *results = calloc(count, sizeof *results);
+    for (size_t i = 0; i < count; i++)
+        results[i] = (struct write){.kind = WRITE_TAGGED, .offset = i + 1, .result = result};
+    fault_hold_sync(); // so that all wait in the queue
+    for (size_t i = 0; i < count; i++)
         writer_submit(fx->writer, &results[i]);
     fault_release_sync();
     writer_stop(fx->writer);
-    assert_int_equal(stats_of(fx).events, MANY);
+    assert_int_equal(stats_of(fx).events, count);
+    free(results);
+    pushes_fini(&pushes);
+}
+
+static void check_merged(struct fixture *fx)
+{
     assert_true(stats_of(fx).index_commits > 0);
+    writer_free(fx->writer);
+    fx->writer = NULL;
+}
+
+static void test_merges_at_the_latest_when_far_behind(void **state)
+{
+    struct fixture *fx = *state;
+    struct test_result result;
+    struct test_entity entity = {"Q1", "person", "Name", "name"};
+    fixture_open(fx);
+    test_result_init(&result, "pl", &entity, 1);
+    write_tagged(fx, 2 * WRITER_INDEX_LAG + 2048, &result.result);
 #ifndef TELEX_SANITIZED // steps are bounded by time: a slowed program gets less far in each
     assert_true(fx->store->indexed >= WRITER_INDEX_LAG);
 #endif
-    writer_free(fx->writer);
-    fx->writer = NULL;
+    check_merged(fx);
     assert_int_equal(verify_store(fx, true), 0);
     test_result_fini(&result);
-    free(results);
-    pushes_fini(&pushes);
+}
+
+static bool none_cb(const struct stored_entity *entity, void *arg)
+{
+    (void)entity, (void)arg;
+    return false;
+}
+
+static int find(struct fixture *fx, const char *name)
+{
+    struct stored_entity entity;
+    read_begin(fx);
+    int found = store_find_entities(fx->reader, slice_from_text(name), false, 1, none_cb, NULL);
+    assert_int_equal(store_get_entity(fx->reader, slice_from_text(name), &entity), found);
+    assert_true(found < 0 || entity.count == fx->store->tail.next_sequence - 1);
+    read_end(fx);
+    return found;
+}
+
+// Events of many names each: long before there are WRITER_INDEX_LAG of them, and in runs that are
+// bounded by their keys. Questions are answered when what is left fits into memory.
+static void test_merges_sooner_what_has_many_keys(void **state)
+{
+    enum { NAMES = 2000, EVENTS = 600 };
+    static char ids[NAMES][16];
+    static struct test_entity entities[NAMES];
+    struct fixture *fx = *state;
+    struct test_result result;
+    fx->map_size = 1 << 30;
+    fixture_open(fx);
+    for (unsigned i = 0; i < NAMES; i++) {
+        snprintf(ids[i], sizeof ids[i], "Q%u", i);
+        entities[i] = (struct test_entity){ids[i], "person", "A name of twenty chars", ids[i]};
+    }
+    test_result_init(&result, "pl", entities, NAMES);
+    write_tagged(fx, EVENTS, &result.result);
+    check_merged(fx);
+    assert_int_equal(find(fx, "Q7"), -EAGAIN);
+    uint64_t merged = 0, most = KEYS_BYTES / result.result.keys.len + 1;
+    while (fx->store->indexed < EVENTS) {
+        assert_int_equal(index_merge(fx->store, INDEX_RUN, &merged), 0);
+        assert_in_range(merged, 1, most);
+        find(fx, "Q7");
+    }
+    assert_int_equal(find(fx, "Q7"), 0);
+    test_result_fini(&result);
 }
 
 // While the writer works, every snapshot is whole: what it counts is there and can be found.
@@ -517,6 +574,7 @@ int main(void)
         CASE(test_too_large_a_request_fails_alone),
         CASE(test_idle_writer_merges_the_indexes),
         CASE(test_merges_at_the_latest_when_far_behind),
+        CASE(test_merges_sooner_what_has_many_keys),
         CASE(test_readers_see_whole_states),
         CASE(test_no_writer_for_reading_only),
 #undef CASE
