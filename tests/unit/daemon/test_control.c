@@ -431,6 +431,18 @@ static void test_closing_waits_for_a_job(void **state)
     release_threads();
 }
 
+// So does closing while a question is answered; the loop learns of its end only then.
+static void test_closing_waits_for_a_question(void **state)
+{
+    struct parts *parts = *state;
+    hold_threads(parts);
+    struct client c = client_of(parts);
+    client_send(&c, FRAME_GET, 1, "{\"offset\":1}");
+    PARTS_WAIT(parts, control_requests(parts->telexd.control) == 1);
+    client_disconnect(&c);
+    release_threads();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -449,6 +461,7 @@ int main(void)
         TEST(test_one_at_a_time),
         TEST(test_draining_answers_questions_only),
         TEST(test_closing_waits_for_a_job),
+        TEST(test_closing_waits_for_a_question),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
