@@ -51,20 +51,22 @@ static bool grow(struct spellings *spellings)
     return true;
 }
 
-static void add(struct spellings *spellings, uint64_t hash)
+bool spellings_add(struct spellings *spellings, struct slice spelling, struct slice id)
 {
     if (spellings->overflowed)
-        return;
+        return true;
     if (2 * spellings->count >= spellings->capacity && !grow(spellings)) {
         spellings->overflowed = true;
-        return;
+        return true;
     }
-    uint64_t *place = place_of(spellings, hash);
-    spellings->count += !*place;
+    uint64_t hash = hash_of(spelling, id), *place = place_of(spellings, hash);
+    bool added = !*place;
+    spellings->count += added;
     *place = hash;
+    return added;
 }
 
-void spellings_add(struct spellings *spellings, const struct stored_event *event)
+void spellings_add_event(struct spellings *spellings, const struct stored_event *event)
 {
     spellings->added++;
     if (!event)
@@ -75,7 +77,7 @@ void spellings_add(struct spellings *spellings, const struct stored_event *event
     struct event_key key;
     while (event_keys_next(&keys, &key))
         if (key.kind == KEY_SPELLING && key.entity_id.len)
-            add(spellings, hash_of(key.value, key.entity_id));
+            spellings_add(spellings, key.value, key.entity_id);
 }
 
 void spellings_catch_up(struct spellings *spellings, struct store_reader *reader)
@@ -83,7 +85,7 @@ void spellings_catch_up(struct spellings *spellings, struct store_reader *reader
     struct stored_event event;
     while (spellings->added < reader->head && !spellings->overflowed) {
         int status = events_get(reader->store, reader->txn, spellings->added + 1, &event);
-        spellings_add(spellings, status < 0 ? NULL : &event);
+        spellings_add_event(spellings, status < 0 ? NULL : &event);
     }
 }
 

@@ -1,5 +1,5 @@
 // The spellings that events give to entities, remembered by their hashes: what the table of names
-// is compared with.
+// is compared with, and what the tail has already.
 #pragma once
 
 #include "daemon/store/internal.h"
@@ -16,8 +16,11 @@ struct spellings {
 void spellings_init(struct spellings *spellings);
 void spellings_fini(struct spellings *spellings);
 
+// Whether it is new; true also when nothing can be said.
+bool spellings_add(struct spellings *spellings, struct slice spelling, struct slice id);
+
 // The event's; the next one in order. NULL: it cannot be read, and nothing can be said any more.
-void spellings_add(struct spellings *spellings, const struct stored_event *event);
+void spellings_add_event(struct spellings *spellings, const struct stored_event *event);
 
 // Those of the reader's events behind the last that was added.
 void spellings_catch_up(struct spellings *spellings, struct store_reader *reader);

@@ -11,6 +11,7 @@ static void tail_begin(struct tail *tail, uint64_t from)
 {
     sorted_fini(&tail->entities);
     sorted_fini(&tail->spellings);
+    spellings_fini(&tail->seen);
     sorted_init(&tail->entities);
     sorted_init(&tail->spellings);
     tail->from = tail->until = from;
@@ -24,7 +25,8 @@ static void add_event(struct tail *tail, const struct stored_event *event)
         if (key.kind == KEY_ENTITY)
             sorted_add(&tail->entities, key.id, event->sequence,
                        slice_from(key.type.ptr, key.type.len + 1 + key.name.len));
-        else if (key.kind == KEY_SPELLING && key.entity_id.len)
+        else if (key.kind == KEY_SPELLING && key.entity_id.len &&
+                 spellings_add(&tail->seen, key.value, key.entity_id))
             sorted_add(&tail->spellings, key.value, 0, key.entity_id);
 }
 
@@ -75,5 +77,6 @@ void tail_free(struct tail *tail)
         return;
     sorted_fini(&tail->entities);
     sorted_fini(&tail->spellings);
+    spellings_fini(&tail->seen);
     free(tail);
 }

@@ -6,13 +6,15 @@
 
 #include "daemon/store/internal.h"
 #include "daemon/store/sorted.h"
+#include "daemon/store/spellings.h"
 
-enum { TAIL_BYTES = 64 << 20 }; // in memory; of news, over 50,000 events
+enum { TAIL_BYTES = 24 << 20 }; // in memory; of news, tens of thousands of events
 
 struct tail {
     uint64_t from, until;    // events from ... until - 1 have been read
     struct sorted entities;  // id, sequence, "type TAB name"
-    struct sorted spellings; // folded spelling, 0, id
+    struct sorted spellings; // folded spelling, 0, id; each once
+    struct spellings seen;   // those
 };
 
 // The tail of the reader's snapshot. Good, as everything in it, until the snapshot ends. Damaged

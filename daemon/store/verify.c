@@ -170,7 +170,7 @@ static void check_event(struct verify *verify, uint64_t sequence)
     struct stored_event event;
     int status = events_get(verify->store, verify->reader->txn, sequence, &event);
     verify->verdict->events++;
-    spellings_add(&verify->spellings, status < 0 ? NULL : &event);
+    spellings_add_event(&verify->spellings, status < 0 ? NULL : &event);
     if (status < 0) {
         problems_tell(&verify->problems, "event %" PRIu64 " %s", sequence, verify_why(status));
         return;
