@@ -14,7 +14,7 @@ static struct slice horizon_key(void)
 static int guess(const struct store *store, MDB_txn *txn, struct horizon *out)
 {
     uint64_t indexed, last, first;
-    int status = table_last(store, txn, DB_ARTICLES, &last);
+    int status = table_last(store, txn, DB_ARTICLES, UINT64_MAX, &last);
     if (status < 0)
         return status;
     out->whole_from = last + 1;

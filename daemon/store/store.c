@@ -81,12 +81,12 @@ static int recover_horizon(struct store *store, MDB_txn *txn)
 static int recover_in(struct store *store, MDB_txn *txn)
 {
     uint64_t offset = 0, sequence = 0;
-    int status = table_last(store, txn, DB_ARTICLES, &offset);
-    if (status == 0)
-        status = table_last(store, txn, DB_EVENTS, &sequence);
     struct store_tail *tail = &store->tail;
+    int status = recover_horizon(store, txn);
     if (status == 0)
-        status = recover_horizon(store, txn);
+        status = table_last(store, txn, DB_ARTICLES, tail->horizon.whole_from, &offset);
+    if (status == 0)
+        status = table_last(store, txn, DB_EVENTS, tail->horizon.first, &sequence);
     *tail = (struct store_tail){.next_offset = larger(offset + 1, tail->horizon.whole_from),
                                 .next_sequence = larger(sequence + 1, tail->horizon.first),
                                 .horizon = tail->horizon};
@@ -109,7 +109,13 @@ static int recover(struct store *store, struct err *err)
         status = index_recover(store);
     if (status == 0)
         return 0;
-    err_set_errno(err, -status, "cannot recover the store %s", store->directory);
+    if (status == -EBADMSG)
+        err_set(err,
+                "the store %s is damaged where its articles or events end; \"telex repair %s\" "
+                "salvages what is intact",
+                store->directory, store->directory);
+    else
+        err_set_errno(err, -status, "cannot recover the store %s", store->directory);
     return status;
 }
 
@@ -214,9 +220,9 @@ void store_reader_close(struct store_reader *reader)
 static int read_bounds(struct store_reader *reader)
 {
     struct horizon horizon = {.first = 1};
-    int status = table_last(reader->store, reader->txn, DB_EVENTS, &reader->head);
+    int status = horizon_read(reader->store, reader->txn, &horizon);
     if (status == 0 || status == -EBADMSG)
-        status = horizon_read(reader->store, reader->txn, &horizon);
+        status = table_last(reader->store, reader->txn, DB_EVENTS, horizon.first, &reader->head);
     if (status < 0 && status != -EBADMSG)
         return status;
     reader->first = horizon.first;

@@ -104,39 +104,65 @@ int table_delete(const struct store *store, MDB_txn *txn, enum store_db db, stru
     return status == -EINVAL ? -ENOENT : status;
 }
 
-// One step of a throw-away cursor over an integer table.
-static int cursor_step(const struct store *store, MDB_txn *txn, enum store_db db,
-                       MDB_cursor_op step, uint64_t *key)
+// One step over an integer table, from `*key` when the step asks for it.
+static int cursor_step(MDB_cursor *cursor, MDB_cursor_op step, uint64_t *key, struct slice *value)
 {
-    MDB_cursor *cursor;
-    int status = table_error(mdb_cursor_open(txn, store->dbs[db], &cursor));
-    if (status)
-        return status;
     uint64_t from = *key;
     MDB_val k = val_from(slice_of_number(&from)), v;
-    status = table_error(mdb_cursor_get(cursor, &k, &v, step));
+    int status = table_error(mdb_cursor_get(cursor, &k, &v, step));
     if (status == 0 && k.mv_size != sizeof *key)
         status = -EBADMSG;
-    if (status == 0)
-        memcpy(key, k.mv_data, sizeof *key);
-    mdb_cursor_close(cursor);
-    return status;
+    if (status < 0)
+        return status;
+    memcpy(key, k.mv_data, sizeof *key);
+    *value = slice_from_val(v);
+    return 0;
 }
 
-int table_last(const struct store *store, MDB_txn *txn, enum store_db db, uint64_t *key)
+// Goes back over damaged records to one that is not. What a page of another table says is no number
+// of this one: those of damaged records follow each other, up to one that is known.
+static int find_last(MDB_cursor *cursor, enum store_db db, uint64_t first, uint64_t *key)
 {
+    struct slice value, payload;
+    uint64_t at = 0;
+    int status = cursor_step(cursor, MDB_LAST, &at, &value);
+    if (status < 0)
+        return status == -ENOENT ? 0 : status;
+    uint64_t last = at;
+    while (record_open(db, slice_of_number(&at), value, &payload) < 0 && at > first) {
+        uint64_t next = at;
+        status = cursor_step(cursor, MDB_PREV, &at, &value);
+        if (status < 0 || at != next - 1)
+            return status < 0 && status != -ENOENT ? status : -EBADMSG;
+    }
+    *key = last;
+    return 0;
+}
+
+int table_last(const struct store *store, MDB_txn *txn, enum store_db db, uint64_t first,
+               uint64_t *key)
+{
+    MDB_cursor *cursor;
     *key = 0;
-    int status = cursor_step(store, txn, db, MDB_LAST, key);
-    if (status == -ENOENT)
-        *key = 0;
-    return status == -ENOENT ? 0 : status;
+    int status = table_error(mdb_cursor_open(txn, store->dbs[db], &cursor));
+    if (status < 0)
+        return status;
+    status = find_last(cursor, db, first, key);
+    mdb_cursor_close(cursor);
+    return status;
 }
 
 int table_seek(const struct store *store, MDB_txn *txn, enum store_db db, uint64_t from,
                uint64_t *key)
 {
+    MDB_cursor *cursor;
+    struct slice value;
     *key = from;
-    int status = cursor_step(store, txn, db, MDB_SET_RANGE, key);
+    int status = table_error(mdb_cursor_open(txn, store->dbs[db], &cursor));
+    if (status < 0)
+        return status;
+    status = cursor_step(cursor, MDB_SET_RANGE, key, &value);
+    mdb_cursor_close(cursor);
     return status == 0 && *key < from ? -EBADMSG : status; // who goes on from there never ends
 }
 

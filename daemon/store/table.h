@@ -31,8 +31,11 @@ int table_put_number(const struct store *store, MDB_txn *txn, enum store_db db, 
 
 int table_delete(const struct store *store, MDB_txn *txn, enum store_db db, struct slice key);
 
-// Last key of an integer table; 0 when the table is empty.
-int table_last(const struct store *store, MDB_txn *txn, enum store_db db, uint64_t *key);
+// Last key of a table of numbered records; 0 when it is empty. From `first` on no number is left
+// out. -EBADMSG, with 0, when the last records are damaged and their numbers cannot be right:
+// nobody may go on from there.
+int table_last(const struct store *store, MDB_txn *txn, enum store_db db, uint64_t first,
+               uint64_t *key);
 
 // First key at or behind `from` of an integer table. 0, -ENOENT, -EBADMSG.
 int table_seek(const struct store *store, MDB_txn *txn, enum store_db db, uint64_t from,

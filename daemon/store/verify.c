@@ -248,7 +248,7 @@ static int check_start(struct verify *verify, uint64_t *articles, uint64_t *even
     if (status < 0)
         return status;
     *events = reader->head;
-    status = table_last(verify->store, reader->txn, DB_ARTICLES, articles);
+    status = table_last(verify->store, reader->txn, DB_ARTICLES, UINT64_MAX, articles);
     if (index_read_position(verify->store, reader->txn, &indexed) < 0)
         problems_tell(&verify->problems, "the position of the indexes is damaged");
     if (indexed > reader->head)

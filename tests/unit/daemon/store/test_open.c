@@ -182,6 +182,64 @@ static void test_damaged_first_record_is_damage(void **state)
     assert_int_equal(try_open(fx, false, &err), -EBADMSG);
 }
 
+static void put_garbage(struct fixture *fx, enum store_db db, uint64_t key)
+{
+    char garbage[64] = "of another table";
+    MDB_txn *txn;
+    MDB_val k = {.mv_size = sizeof key, .mv_data = &key};
+    MDB_val v = {.mv_size = sizeof garbage, .mv_data = garbage};
+    assert_int_equal(mdb_txn_begin(fx->store->env, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_put(txn, fx->store->dbs[db], &k, &v, 0), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+}
+
+// A store of three articles and events, and then records that are none.
+static void spoil(struct fixture *fx, enum store_db db, uint64_t from, uint64_t to)
+{
+    fixture_open_plain(fx);
+    for (unsigned number = 1; number <= 3; number++) {
+        push_numbered(fx, number);
+        assert_int_equal(tag_article(fx, number, "pl", NULL, 0, NULL), 0);
+    }
+    for (; from <= to; from++)
+        put_garbage(fx, db, from);
+    read_begin(fx);
+    assert_true(store_head(fx->reader) <= 3);
+    read_end(fx);
+    fixture_close(fx);
+}
+
+// What a page of another table puts at the end would be gone on from, number by number.
+static void check_no_number(struct fixture *fx, enum store_db db)
+{
+    struct err err = {0};
+    spoil(fx, db, 8315736636003251769, 8315736636003251770);
+    assert_int_equal(try_open(fx, false, &err), -EBADMSG);
+    assert_non_null(strstr(err_text(&err), "telex repair"));
+}
+
+static void test_an_offset_that_cannot_be_is_damage(void **state)
+{
+    check_no_number(*state, DB_ARTICLES);
+}
+
+static void test_a_sequence_that_cannot_be_is_damage(void **state)
+{
+    check_no_number(*state, DB_EVENTS);
+}
+
+static void test_damaged_last_records_keep_their_numbers(void **state)
+{
+    struct fixture *fx = *state;
+    spoil(fx, DB_EVENTS, 1, 3); // all there are
+    fixture_open_plain(fx);
+    assert_int_equal(fx->store->tail.next_sequence, 4);
+    put_garbage(fx, DB_ARTICLES, 3);
+    fixture_close(fx);
+    fixture_open_plain(fx);
+    assert_int_equal(fx->store->tail.next_offset, 4);
+}
+
 static void test_interrupted_making_is_taken_up(void **state)
 {
     struct fixture *fx = *state;
@@ -236,6 +294,9 @@ int main(void)
         CASE(test_an_lmdb_without_tables_is_refused),
         CASE(test_unknown_schema_is_refused_with_both_numbers),
         CASE(test_damaged_first_record_is_damage),
+        CASE(test_an_offset_that_cannot_be_is_damage),
+        CASE(test_a_sequence_that_cannot_be_is_damage),
+        CASE(test_damaged_last_records_keep_their_numbers),
         CASE(test_interrupted_making_is_taken_up),
         CASE(test_reading_only_wants_a_store),
         CASE(test_no_file_outlives_exec),
