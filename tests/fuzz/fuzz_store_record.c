@@ -11,6 +11,7 @@
 #include "daemon/store/index_keys.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/table.h"
+#include "daemon/store/tail.h"
 #include "tests/fuzz/fuzz.h"
 
 // The article and event every input is about.
@@ -154,6 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_events(&reader);
     read_rest(&reader);
     filter_plan_free(reader.plan);
+    tail_free(reader.tail);
     buf_fini(&reader.text);
     mdb_txn_abort(txn);
     return 0;
