@@ -13,7 +13,7 @@
 enum {
     HWM = 64,
     BATCH = 16,
-    TURN_NS = 500000, // a question may cost milliseconds: articles and events wait for one, not 16
+    TURN_NS = 500000, // articles and events do not wait for 16 of what takes long on the loop
     REQUEST_MAX = 64 * 1024,
     REPLY_MAX = 64 * 1024 * 1024, // one article with its event, escaped, at the largest article_max
     ENTRY_ROOM = 64,              // behind the last entry of a list

@@ -83,16 +83,15 @@ void sorted_sort(struct sorted *run)
 static void put_once(struct buf *merged, const struct sorted *run, size_t i)
 {
     const struct sorted_entry *entry = sorted_at(run, i);
-    const char *last = merged->ptr + merged->len - sizeof *entry;
-    if (merged->len &&
-        compare_entries(run, (const struct sorted_entry *)(const void *)last, run, entry) == 0)
-        return;
-    buf_put(merged, entry, sizeof *entry);
+    const struct sorted_entry *merged_entries = (const void *)merged->ptr;
+    size_t count = merged->len / sizeof *entry;
+    if (!count || compare_entries(run, &merged_entries[count - 1], run, entry) != 0)
+        buf_put(merged, entry, sizeof *entry);
 }
 
 void sorted_sort_from(struct sorted *run, size_t start)
 {
-    size_t count = sorted_count(run), old = 0, new = start;
+    size_t count = sorted_count(run), old = 0, added = start;
     if (start == count)
         return;
     qsort_r(run->entries.ptr + start * sizeof(struct sorted_entry), count - start,
@@ -100,11 +99,11 @@ void sorted_sort_from(struct sorted *run, size_t start)
     struct buf merged;
     buf_init(&merged, UINT32_MAX);
     buf_reserve(&merged, run->entries.len);
-    while (old < start || new < count)
-        if (new == count || (old < start && sorted_compare(run, old, run, new) <= 0))
+    while (old < start || added < count)
+        if (added == count || (old < start && sorted_compare(run, old, run, added) <= 0))
             put_once(&merged, run, old++);
         else
-            put_once(&merged, run, new ++);
+            put_once(&merged, run, added++);
     merged.failed = merged.failed || run->entries.failed;
     buf_fini(&run->entries);
     run->entries = merged;

@@ -29,7 +29,7 @@ def become_idle():
 
 class Attack:
     """Runs one, as a context manager. At a low priority: from another machine, where it would be, it does not take the processor from
-    those whom it attacks. `idle`: at none at all, for times to be compared; it needs a machine that does nothing else."""
+    those whom it attacks. `idle`: only when nobody else wants it, for times to be compared on a machine that does nothing else."""
 
     def __init__(self, name, idle=False, **options):
         self.process = subprocess.Popen([sys.executable, "-B", "-m", "harness.attack", name, json.dumps(options)], stdin=subprocess.PIPE,
