@@ -8,7 +8,7 @@
 enum {
     KEYS_CHUNK = 512,
     KEYS_CHUNKS = 8,
-    KEYS_BYTES = 8 << 20, // of keys as events have them; sorted they take five times as much
+    KEYS_BYTES = 64 << 20, // of keys as events have them; sorted they take five times as much
 };
 
 enum keys_table {

@@ -13,7 +13,7 @@
 #include "proto/base/list.h"
 #include "proto/wire/ack.h"
 
-enum { WRITER_BATCH = 256, WRITER_INDEX_LAG = 4096, WRITER_KEYS_LAG = 8 << 20 };
+enum { WRITER_BATCH = 256, WRITER_INDEX_LAG = 4096, WRITER_KEYS_LAG = 64 << 20 };
 
 enum write_kind {
     WRITE_ARTICLES, // accept articles: journal, dedup and pending in one transaction
