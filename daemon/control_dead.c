@@ -12,11 +12,6 @@
 
 enum { LIMIT_DEFAULT = 100, LIMIT_MOST = 1000, ORDER_PAGE = 256 };
 
-static struct store_reader *reader_of(const struct control_request *request)
-{
-    return request->control->reader;
-}
-
 // --- DEAD_LIST and DEAD_SHOW --------------------------------------------------------------------
 
 // One dead letter without its closing brace. *article is filled when its record is whole.

@@ -10,11 +10,6 @@
 
 enum { LIMIT_DEFAULT = 20, LIMIT_MOST = 1000, WHAT_BYTES = 96 };
 
-static struct store_reader *reader_of(const struct control_request *request)
-{
-    return request->control->reader;
-}
-
 // --- GET ----------------------------------------------------------------------------------------
 
 static int put_newest_event(struct control_request *request, uint64_t sequence)

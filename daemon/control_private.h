@@ -42,6 +42,11 @@ struct control_request {
     control_handler *handler;
 };
 
+static inline struct store_reader *reader_of(const struct control_request *request)
+{
+    return request->control->reader;
+}
+
 // Sends reply, or err under `code`, and frees the request (a question's: when its handler has
 // returned).
 void control_reply(struct control_request *request);

@@ -72,21 +72,17 @@ int sorted_compare(const struct sorted *left, size_t i, const struct sorted *rig
     return compare_entries(left, sorted_at(left, i), right, sorted_at(right, j));
 }
 
-void sorted_sort(struct sorted *run)
+static void sort_entries(struct sorted *run, size_t start)
 {
-    size_t count = sorted_count(run);
+    struct sorted_entry *entries = (void *)run->entries.ptr;
+    size_t count = sorted_count(run) - start;
     if (count > 1)
-        qsort_r(run->entries.ptr, count, sizeof(struct sorted_entry), compare_cb, run);
+        qsort_r(entries + start, count, sizeof *entries, compare_cb, run);
 }
 
-// Appends entry `i` of `run` unless it equals the one before it.
-static void put_once(struct buf *merged, const struct sorted *run, size_t i)
+void sorted_sort(struct sorted *run)
 {
-    const struct sorted_entry *entry = sorted_at(run, i);
-    const struct sorted_entry *merged_entries = (const void *)merged->ptr;
-    size_t count = merged->len / sizeof *entry;
-    if (!count || compare_entries(run, &merged_entries[count - 1], run, entry) != 0)
-        buf_put(merged, entry, sizeof *entry);
+    sort_entries(run, 0);
 }
 
 void sorted_sort_from(struct sorted *run, size_t start)
@@ -94,16 +90,14 @@ void sorted_sort_from(struct sorted *run, size_t start)
     size_t count = sorted_count(run), old = 0, added = start;
     if (start == count)
         return;
-    qsort_r(run->entries.ptr + start * sizeof(struct sorted_entry), count - start,
-            sizeof(struct sorted_entry), compare_cb, run);
+    sort_entries(run, start);
     struct buf merged;
     buf_init(&merged, UINT32_MAX);
     buf_reserve(&merged, run->entries.len);
-    while (old < start || added < count)
-        if (added == count || (old < start && sorted_compare(run, old, run, added) <= 0))
-            put_once(&merged, run, old++);
-        else
-            put_once(&merged, run, added++);
+    while (old < start || added < count) {
+        bool first = added == count || (old < start && sorted_compare(run, old, run, added) <= 0);
+        buf_put(&merged, sorted_at(run, first ? old++ : added++), sizeof(struct sorted_entry));
+    }
     merged.failed = merged.failed || run->entries.failed;
     buf_fini(&run->entries);
     run->entries = merged;

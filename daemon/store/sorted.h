@@ -42,8 +42,7 @@ static inline size_t sorted_bytes(const struct sorted *run)
 // By key as LMDB orders them (bytes, the shorter first), then number, then value.
 void sorted_sort(struct sorted *run);
 
-// The same for a run that is sorted but for the entries from `start` on, which were added since. Of
-// entries that are equal in all three, one stays.
+// The same for a run that is sorted but for the entries from `start` on, which were added since.
 void sorted_sort_from(struct sorted *run, size_t start);
 
 static inline const struct sorted_entry *sorted_at(const struct sorted *run, size_t i)

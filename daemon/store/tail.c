@@ -73,10 +73,7 @@ int tail_read(struct store_reader *reader, const struct tail **out)
 
 void tail_free(struct tail *tail)
 {
-    if (!tail)
-        return;
-    sorted_fini(&tail->entities);
-    sorted_fini(&tail->spellings);
-    spellings_fini(&tail->seen);
+    if (tail)
+        tail_begin(tail, 0);
     free(tail);
 }
